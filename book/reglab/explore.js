@@ -1,0 +1,62 @@
+/* Starts every figure above this script: a slider chooses a state, the state sets the SVG. */
+(() => {
+  const start = (figure) => {
+    const { slots, grids, texts } = JSON.parse(
+      figure.querySelector('script[type="application/json"]').textContent);
+    const controls = [...figure.querySelectorAll("input, select")];
+    const link = figure.querySelector(".explore-link");
+    const elements = slots.map(([k]) => figure.querySelector(`[data-k="${k}"]`));
+    const shown = slots.map(() => null);
+    const place = (control) =>
+      control.type === "range" ? Number(control.value) : control.selectedIndex;
+
+    const draw = () => {
+      let state = 0;
+      controls.forEach((control, i) => { state = state * grids[i].length + place(control); });
+      slots.forEach(([, attribute, values, index], i) => {
+        const n = index[state];
+        if (n === shown[i]) return;
+        shown[i] = n;
+        if (attribute) elements[i].setAttribute(attribute, values[n]);
+        else elements[i].textContent = values[n];
+      });
+    };
+
+    const tell = () => {
+      const state = new URLSearchParams();
+      controls.forEach((control, i) => {
+        const n = place(control);
+        state.set(control.name, grids[i][n]);
+        if (control.type !== "range") return;
+        control.setAttribute("aria-valuetext", texts[i][n]);
+        control.nextElementSibling.textContent = texts[i][n];
+      });
+      link.setAttribute("href", `#${figure.id}?${state}`);
+    };
+
+    const restore = () => {
+      const [id, query] = location.hash.slice(1).split("?");
+      if (id !== figure.id || !query) return;
+      const state = new URLSearchParams(query);
+      controls.forEach((control, i) => {
+        const wanted = state.get(control.name);
+        if (wanted === null) return;
+        const distances = grids[i].map((value) =>
+          typeof value === "string" ? Number(value !== wanted) : Math.abs(value - wanted));
+        const n = distances.indexOf(Math.min(...distances));
+        if (n >= 0) control[control.type === "range" ? "value" : "selectedIndex"] = n;
+      });
+      draw();
+      tell();
+      figure.scrollIntoView({ block: "center" });
+    };
+
+    controls.forEach((control) => control.addEventListener("input", () => { draw(); tell(); }));
+    window.addEventListener("hashchange", restore);
+    figure.dataset.ready = "";
+    draw();
+    tell();
+    restore();
+  };
+  document.querySelectorAll("figure.explore:not([data-ready])").forEach(start);
+})();

@@ -1,0 +1,67 @@
+"""The figure of `explore` with ipywidgets sliders, for a page with a live kernel."""
+
+import math
+from html import escape
+from itertools import pairwise
+
+import ipywidgets
+import numpy as np
+
+from .explore import CSS
+
+
+def widget(explore):
+    """Build the sliders and the figure.
+
+    Parameters
+    ----------
+    explore : reglab.explore.Explore
+
+    Returns
+    -------
+    box : ipywidgets.VBox
+        Controls above the figure.
+    controls : dict of str to ipywidgets.Widget
+        The control of each slider, whose `value` is the slider's value.
+    """
+    controls = {name: _control(slider) for name, slider in explore.sliders.items()}
+    figure = ipywidgets.HTML()
+
+    def draw(_=None):
+        *values, summary = explore.state([control.value for control in controls.values()])
+        figure.value = (
+            f'<figure class="explore" data-ready><style>{CSS}</style>{explore.drawing.svg(values)}'
+            f"<figcaption>{escape(summary)}</figcaption></figure>"
+        )
+
+    for control in controls.values():
+        control.observe(draw, names="value")
+    draw()
+    return ipywidgets.VBox([*controls.values(), figure]), controls
+
+
+def _control(slider):
+    """Return a control that reaches every value in the range, not only the grid's."""
+    label = f"{slider.label}{f' [{slider.unit}]' if slider.unit else ''}"
+    look = {
+        "description": label,
+        "style": {"description_width": "initial"},
+        "layout": {"width": "min(100%, 32rem)"},
+    }
+    if slider.is_choice:
+        return ipywidgets.Dropdown(options=slider.grid, value=slider.start, **look)
+    grid = slider.grid
+    low, high = grid[0], grid[-1]
+    if all(isinstance(value, int) for value in grid):
+        return ipywidgets.IntSlider(min=low, max=high, value=slider.start, **look)
+    smallest = min((b - a for a, b in pairwise(grid)), default=1)
+    digits = -math.floor(math.log10(smallest) - 1e-9)  # finer than the grid
+    if low > 0 and len(grid) > 2 and np.ptp(np.diff(np.log(grid))) < 1e-6:
+        # evenly spaced in the logarithm, and so is the slider
+        return ipywidgets.FloatLogSlider(
+            min=math.log10(low), max=math.log10(high), step=0.01, value=slider.start, **look
+        )
+    step, shown = 10.0**-digits, f".{max(digits, 0)}f"
+    return ipywidgets.FloatSlider(
+        min=low, max=high, step=step, value=slider.start, readout_format=shown, **look
+    )

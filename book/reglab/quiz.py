@@ -1,0 +1,55 @@
+"""Questions with an explanation for every option."""
+
+import zlib
+from html import escape
+
+
+class Quiz:
+    """A question whose options open when chosen; made by `quiz`."""
+
+    def __init__(self, question, options, right):
+        self.question, self.options, self.right = question, options, right
+
+    def __repr__(self):
+        return f"quiz({self.question})"
+
+    def _repr_html_(self):
+        # <details> with one name: native, exclusive, works by keyboard and without a script
+        group = f"quiz-{zlib.crc32(self.question.encode())}"
+        options = "".join(
+            f'<details class="quiz-option" name="{group}"><summary>{escape(option)}</summary>'
+            f"<p><strong>{'✓ Right.' if option == self.right else '✗ No.'}</strong> "
+            f"{escape(why)}</p></details>"
+            for option, why in self.options.items()
+        )
+        return f'<div class="quiz"><p><strong>{escape(self.question)}</strong></p>{options}</div>'
+
+
+def quiz(question, options, *, right):
+    """Ask a question with options that explain themselves.
+
+    Parameters
+    ----------
+    question : str
+    options : dict of str to str
+        For each option why it is right or wrong.
+    right : str
+        The right option.
+
+    Returns
+    -------
+    Quiz
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two options, an explanation is empty, or `right` is none of them.
+    """
+    if len(options) < 2:
+        raise ValueError(f"a quiz needs at least two options, not {len(options)}")
+    if right not in options:
+        raise ValueError(f"right={right!r} is none of the options {list(options)}")
+    for option, why in options.items():
+        if not why.strip():
+            raise ValueError(f"the option {option!r} has no explanation")
+    return Quiz(question, options, right)
