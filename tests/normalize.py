@@ -1,0 +1,131 @@
+"""Keep in the notebooks what a reader of a diff wants to see: code, prose and numbers.
+
+    python tests/normalize.py              rewrite the notebooks
+    python tests/normalize.py --check      say which ones would change, and fail if any would
+    python tests/normalize.py --execute    run them first, each in a fresh kernel
+
+Text outputs and execution counts stay, for nbval compares them with a fresh run. Images,
+HTML, widgets and everything that changes by itself go: the site is built by running.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def notebooks():
+    """Return the paths of all notebooks of the book."""
+    found = (ROOT / "book").rglob("*.ipynb")
+    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+
+
+def normal_outputs(cell):
+    """Return the text outputs of a cell, neighbouring prints joined."""
+    kept = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            if output.name == "stderr":
+                raise ValueError(f"a cell writes to stderr: {output.text.strip()[:200]}")
+            if kept and kept[-1].output_type == "stream":
+                kept[-1].text += output.text
+            else:
+                kept.append(output)
+        elif output.output_type == "error":
+            raise ValueError(f"a cell fails: {output.ename}: {output.evalue}")
+        elif "text/plain" in output.data:
+            output.data = {"text/plain": output.data["text/plain"]}
+            output.metadata = {}
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+            kept.append(output)
+    return kept
+
+
+def normalize(notebook):
+    """Return `notebook` as it should stand in git; raise ValueError if it has an error."""
+    notebook.metadata = METADATA
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    ids = set()
+    count = 0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": sorted(tags)} if tags else {}
+        if cell.get("id") in ids | {None}:
+            cell.id = f"{cell.cell_type}-{len(ids)}"
+        ids.add(cell.id)
+        cell.source = cell.source.strip("\n")
+        if cell.cell_type == "code":
+            if cell.execution_count is not None:
+                count += 1
+                cell.execution_count = count
+            cell.outputs = normal_outputs(cell)
+    return notebook
+
+
+def execute(notebook, folder):
+    """Run `notebook` from top to bottom in a fresh kernel."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    os.environ["REGLAB_EXPLORE"] = "static"
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise ValueError(str(error)) from None
+
+
+def text_of(path, run=False):
+    """Return the normal text of the notebook at `path`."""
+    notebook = nbformat.read(path, as_version=4)
+    if run:
+        print(f"running {path}", flush=True)
+        execute(notebook, str(path.parent))
+    return nbformat.writes(normalize(notebook)).rstrip("\n") + "\n"
+
+
+def replace(path, text):
+    """Write `text` to `path` so that no reader ever sees half of it."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def main():
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks (default: all of the book)")
+    parser.add_argument("--check", action="store_true", help="change nothing, only tell")
+    parser.add_argument("--execute", action="store_true", help="run the notebooks first")
+    options = parser.parse_args()
+
+    faults = []
+    for path in options.paths or notebooks():
+        try:
+            text = text_of(path, run=options.execute)
+        except ValueError as error:
+            faults.append(f"{path}: {error}")
+            continue
+        if text == path.read_text(encoding="utf-8"):
+            continue
+        if options.check:
+            faults.append(f"{path} is not normalized: run `make notebooks`")
+        else:
+            replace(path, text)
+            print(f"normalized {path}")
+    sys.exit("\n".join(faults) or None)
+
+
+if __name__ == "__main__":
+    main()
