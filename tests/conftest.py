@@ -1,0 +1,135 @@
+"""What the tests share: the built site, and a browser without a network."""
+
+import fcntl
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SUBPATH = "/a/course"
+CHROMIUM_SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def build(source, *options):
+    """Build the book in the folder `source`; return what the build printed."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
+    environment = {**os.environ, "NO_COLOR": "1"}
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Return the folder of the built site, every page read again, warnings as errors."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    # workers of pytest-xdist take turns; the later ones find everything done
+    with open(ROOT / "_build/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build(ROOT, "--all", "-W", "-n", "--keep-going")
+    return ROOT / "_build/html"
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """Return the address of the site on a local server, below a path as on GitHub Pages."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            if not path.startswith(SUBPATH + "/"):
+                return str(site / "nothing-outside-the-subpath")
+            return super().translate_path(path.removeprefix(SUBPATH))
+
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{SUBPATH}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a running Chromium; CHROMIUM names another program."""
+    from playwright.sync_api import sync_playwright
+
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    program = next((shutil.which(name) for name in names if name and shutil.which(name)), None)
+    if program is None:
+        pytest.skip(
+            "Chromium is missing: install it (Debian: apt install chromium) or name one with "
+            "CHROMIUM=/path/to/it"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens a page with the network blocked except its own origin.
+
+    The page's `faults` collects console errors, uncaught errors and blocked requests.
+    """
+    contexts = []
+
+    def open_page(url, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        origin = url[: url.index("/", 8)]
+
+        def allow(route):
+            address = route.request.url
+            if address.startswith((origin + "/", "data:", "blob:")):
+                return route.continue_()
+            page.faults.append(f"request to {address}")
+            return route.abort()
+
+        context.route("**/*", allow)
+        page.on("pageerror", lambda error: page.faults.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                message.type in ("error", "warning")
+                and page.faults.append(f"{message.type}: {message.text}")
+            ),
+        )
+        page.on("requestfailed", lambda r: page.faults.append(f"failed: {r.url}"))
+        page.on("response", lambda r: r.status >= 400 and page.faults.append(f"{r.status} {r.url}"))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def book(site):
+    """Return what the browser tests go through: the pages, and which are chapters."""
+    pages = sorted(str(path.relative_to(site)) for path in site.glob("book/*.html"))
+    chapters = [p for p in pages if (ROOT / p).with_suffix(".ipynb").exists()]
+    return SimpleNamespace(pages=[*pages, "search.html"], chapters=chapters)

@@ -1,0 +1,110 @@
+"""Each chapter runs in Colab: a machine with torch but without d2l, reglab and our versions.
+
+Colab is played by a fresh virtual environment that sees the packages of this one except
+d2l and reglab. The repository is a commit of the working tree, so that edits count.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import address
+import normalize
+from conftest import ROOT
+
+ABSENT = ("d2l", "reglab", "learning_to_generalize", "__pycache__")
+PLAY_COLAB = 'import sys, types; sys.modules["google.colab"] = types.ModuleType("google.colab")'
+WHERE = "import d2l, reglab\n\nprint(d2l.__file__, reglab.__file__, sep='\\n')"
+RUN = """
+import sys, nbclient, nbformat
+path = sys.argv[1]
+notebook = nbformat.read(path, as_version=4)
+nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+nbformat.write(notebook, path)
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """Return the address of a repository whose only commit is the working tree."""
+    folder = tmp_path_factory.mktemp("repository")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The working tree"]):
+        subprocess.run(git + command, cwd=folder, check=True)
+    return folder.as_uri()
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """Return the Python of an environment that resembles Colab's."""
+    folder = tmp_path_factory.mktemp("colab")
+    venv.create(folder / "env")
+    links = folder / "links"
+    links.mkdir()
+    for package in Path(sysconfig.get_path("purelib")).iterdir():
+        if not package.name.startswith(ABSENT):
+            (links / package.name).symlink_to(package)
+    python = folder / "env/bin/python"
+    query = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site_packages = Path(subprocess.check_output(query, text=True).strip())
+    (site_packages / "colab.pth").write_text(f"{links}\n{PLAY_COLAB}\n")
+    return python
+
+
+def run(python, *arguments, folder):
+    # as on Colab, figures are live; no kernel of this machine is to be found
+    environment = {k: v for k, v in os.environ.items() if k not in ("REGLAB_EXPLORE", "PYTHONPATH")}
+    environment["JUPYTER_DATA_DIR"] = str(folder)
+    return subprocess.run(
+        [python, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_the_stage_is_set(colab, tmp_path):
+    present = "import sys, torch, ipykernel; sys.modules['google.colab']"
+    assert run(colab, "-c", present, folder=tmp_path).returncode == 0
+    for name in ("d2l", "reglab"):
+        done = run(colab, "-c", f"import {name}", folder=tmp_path)
+        assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.parametrize("chapter", normalize.notebooks(), ids=lambda path: path.stem)
+def test_chapter_runs(colab, repository, chapter, tmp_path):
+    notebook = nbformat.read(chapter, as_version=4)
+    setup = notebook.cells[0]
+    owner, name = address.find_address(address.CONFIG, "url:")
+    assert f"https://github.com/{owner}/{name}" in setup.source
+    setup.source = setup.source.replace(f"https://github.com/{owner}/{name}", repository)
+    notebook.cells.append(nbformat.v4.new_code_cell(WHERE))
+    nbformat.write(notebook, tmp_path / chapter.name)
+
+    done = run(colab, "-c", RUN, chapter.name, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+    *_, last = nbformat.read(tmp_path / chapter.name, as_version=4).cells
+    for file in last.outputs[0].text.split():
+        assert Path(file).is_relative_to(colab.parent.parent), file
+
+
+def test_setup_says_when_it_fails(colab, tmp_path):
+    cell = address.setup_cell().replace("https://github.com", (tmp_path / "nowhere").as_uri())
+    done = run(colab, "-c", cell, folder=tmp_path)
+    assert done.returncode != 0
+    assert "CalledProcessError" in done.stderr
+
+
+def test_setup_does_nothing_elsewhere(tmp_path):
+    done = run(Path(sys.executable), "-c", address.setup_cell(), folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,116 @@
+"""A rebuild runs what its outputs depend on and nothing else; a failed build stays failed."""
+
+import json
+import shutil
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+import fresh
+from conftest import ROOT, build
+
+PAGE = "_build/html/book/chapter.html"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a book of one page that prints what its `reglab` says."""
+    book = tmp_path / "book"
+    for folder in ("_ext", "_static", "_templates"):
+        shutil.copytree(ROOT / "book" / folder, book / folder)
+    shutil.copy(ROOT / "book/references.bib", book)
+    for name in ("_config.yml", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/chapter\n")
+    (book / "reglab").mkdir()
+    (book / "reglab/__init__.py").write_text("SAYS = 'first'\n")
+    write_chapter(tmp_path, "# Chapter", "import reglab\n\nprint('it says', reglab.SAYS)")
+    return tmp_path
+
+
+def write_chapter(project, prose, code):
+    cells = [nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell(code)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), project / "book/chapter.ipynb")
+
+
+def test_plain_build_has_no_warnings(project):
+    assert "WARNING:" not in build(project)
+
+
+def test_runs_again_after_an_edit_and_only_then(project):
+    assert "Executing notebook" in build(project)
+    assert "it says first" in (project / PAGE).read_text()
+
+    assert "Executing notebook" not in build(project)
+
+    (project / "book/reglab/__init__.py").write_text("SAYS = 'other'\n")
+    assert "Executing notebook" in build(project)
+    assert "it says other" in (project / PAGE).read_text()
+
+    # back to the first state, whose outputs are still at hand
+    (project / "book/reglab/__init__.py").write_text("SAYS = 'first'\n")
+    assert "Executing notebook" not in build(project)
+    assert "it says first" in (project / PAGE).read_text()
+
+
+def cache_of(project):
+    """Return the folder of outputs that a build of `project` would use."""
+    config = SimpleNamespace()
+    fresh.choose_cache(SimpleNamespace(outdir=project / "_build/html"), config)
+    return config.nb_execution_cache_path
+
+
+def test_requirements_count(project, monkeypatch):
+    monkeypatch.setattr(fresh, "BOOK", project / "book")
+    before = cache_of(project)
+    assert cache_of(project) == before
+    (project / "requirements.txt").write_text("another-package==1.0\n")
+    assert cache_of(project) != before
+
+
+def test_old_caches_go(project, monkeypatch):
+    monkeypatch.setattr(fresh, "BOOK", project / "book")
+    for n in range(5):
+        (project / "book/reglab/__init__.py").write_text(f"SAYS = {n}\n")
+        newest = cache_of(project)
+    left = list((project / "_build/.jupyter_cache").iterdir())
+    assert len(left) == fresh.CACHES_TO_KEEP
+    assert newest in map(str, left)
+
+
+def test_pages_follow_the_extensions(project):
+    build(project)
+    layout = project / "book/_templates/layout.html"
+    layout.write_text(layout.read_text() + "<!-- {{ 40 + 2 }} -->")
+    build(project)
+    before = (project / PAGE).read_text()
+    layout.write_text(layout.read_text().replace("noscript", "noscript data-new"))
+    assert "Executing notebook" not in build(project)
+    assert (project / PAGE).read_text() != before
+
+
+@pytest.mark.parametrize(
+    "prose, code, complaint",
+    [
+        ("# Chapter\n\n$\\nosuchcommand$", "1", "nosuchcommand"),
+        ("# Chapter\n\n[away](nowhere.md)", "1", "nowhere.md"),
+        ("# Chapter", "raise ValueError('it broke')", "ValueError"),
+        ("# Chapter", "import warnings\n\nwarnings.warn('beware')", "stderr"),
+    ],
+)
+def test_failed_build_fails_again(project, prose, code, complaint):
+    write_chapter(project, prose, code)
+    for _ in range(2):
+        with pytest.raises(AssertionError, match=complaint):
+            build(project, "-W", "-n", "--keep-going")
+
+
+def test_formula_keeps_its_source(project):
+    write_chapter(project, "# Chapter\n\n$$\n\\frac{a}{b} < 1\n$$ (ratio)\n\nSee {eq}`ratio`.", "1")
+    build(project, "-W", "-n", "--keep-going")
+    page = (project / PAGE).read_text()
+    assert "<mfrac>" in page
+    assert json.dumps("application/x-tex") in page
+    assert "\\frac{a}{b} &lt; 1</annotation>" in page
+    assert 'href="#equation-ratio"' in page

@@ -1,0 +1,209 @@
+"""The built site in a real browser, without a network: its figures move, nothing is missing."""
+
+import html
+import re
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+
+import address
+from conftest import ROOT
+
+SCREENSHOTS = ROOT / "_build/screenshots"
+
+# All that a figure shows of its state: the attributes and texts of its dynamic elements.
+STATE = """figure => JSON.stringify([...figure.querySelectorAll("[data-k]")].map(
+    e => [...e.attributes].map(a => a.value).concat(e.textContent)))"""
+SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def pytest_generate_tests(metafunc):
+    if "where" in metafunc.fixturenames:
+        metafunc.parametrize("where", ["file", "subpath"])
+
+
+@pytest.fixture
+def base(site, where, request):
+    return site.as_uri() if where == "file" else request.getfixturevalue("served")
+
+
+@pytest.fixture(scope="module")
+def root(site):
+    return site.as_uri()
+
+
+def figures(page):
+    return page.query_selector_all("figure.explore")
+
+
+def test_pages_load_whole_and_silent(base, book, open_page):
+    for name in book.pages:
+        page = open_page(f"{base}/{name}")
+        page.wait_for_load_state("networkidle")
+        assert not page.faults, name
+
+
+def test_front_page_leads_to_the_book(base, open_page):
+    page = open_page(f"{base}/index.html")
+    page.wait_for_url(f"{base}/book/index.html")
+    assert not page.faults
+
+
+def test_search_finds(base, open_page):
+    page = open_page(f"{base}/search.html?q=penalty")
+    page.wait_for_selector("#search-results li a")
+    page.wait_for_load_state("networkidle")
+    assert not page.faults
+
+
+def test_chapters_have_figures(book, root, open_page):
+    for name in book.chapters:
+        assert figures(open_page(f"{root}/{name}")), name
+
+
+def changes(figure, action):
+    """Return whether `action` changes what the figure shows."""
+    before = figure.evaluate(STATE)
+    action()
+    return figure.evaluate(STATE) != before
+
+
+def check_keyboard(figure, control):
+    """Go through a control with the keys; every end is reached and the figure follows."""
+    control.focus()
+    if control.evaluate("c => c.tagName") == "SELECT":
+        control.press("Home")
+        assert changes(figure, lambda: control.press("ArrowDown"))
+        assert changes(figure, lambda: control.press("ArrowUp"))
+        return
+    control.press("Home")
+    assert control.evaluate("c => c.value === c.min")
+    said = control.get_attribute("aria-valuetext")
+    assert changes(figure, lambda: control.press("End"))
+    assert control.evaluate("c => c.value === c.max")
+    assert control.get_attribute("aria-valuetext") != said
+    assert changes(figure, lambda: [control.press("ArrowLeft") for _ in range(3)])
+    assert control.evaluate("c => Number(c.value) === Number(c.max) - 3 * Number(c.step || 1)")
+    assert changes(figure, lambda: [control.press("ArrowRight") for _ in range(3)])
+    assert control.evaluate("c => c.value === c.max")
+    output = control.evaluate("c => c.parentElement.querySelector('output').textContent")
+    assert output == control.get_attribute("aria-valuetext")
+
+
+def check_mouse(page, figure, control):
+    """Click on the track and drag along it; the figure follows both."""
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    left, width, middle = box["x"], box["width"], box["y"] + box["height"] / 2
+
+    def drag():
+        page.mouse.down()
+        page.mouse.move(left + 0.9 * width, middle, steps=5)
+        page.mouse.up()
+
+    page.mouse.click(left + 0.5 * width, middle)
+    assert changes(figure, lambda: page.mouse.click(left + 0.1 * width, middle))
+    page.mouse.move(left + 0.1 * width, middle)
+    assert changes(figure, drag)
+
+
+def test_figures_follow_keyboard_and_mouse(base, book, open_page):
+    for name in book.pages:
+        page = open_page(f"{base}/{name}")
+        for figure in figures(page):
+            assert figure.get_attribute("data-ready") is not None, name
+            for control in figure.query_selector_all("input, select"):
+                check_keyboard(figure, control)
+            for control in figure.query_selector_all("input"):
+                check_mouse(page, figure, control)
+        assert not page.faults, name
+
+
+def test_address_restores_the_state(base, book, open_page):
+    for name in book.chapters:
+        page = open_page(f"{base}/{name}")
+        for identity in [figure.get_attribute("id") for figure in figures(page)]:
+            page = open_page(f"{base}/{name}")
+            figure = page.query_selector(f"figure#{identity}")
+            slider = figure.query_selector("input")
+            start = slider.input_value()
+            slider.press("End" if start == slider.get_attribute("min") else "Home")
+            moved = figure.evaluate(STATE)
+            assert slider.input_value() != start
+            link = figure.query_selector(".explore-link").evaluate("a => a.href")
+            again = open_page(link)
+            assert again.query_selector(f"figure#{identity} input").input_value() != start
+            assert again.query_selector(f"figure#{identity}").evaluate(STATE) == moved
+            assert not again.faults
+
+
+def test_figures_are_there_without_scripts(root, book, open_page):
+    for name in book.chapters:
+        page = open_page(f"{root}/{name}", java_script_enabled=False)
+        drawings = page.locator("figure.explore svg")
+        assert drawings.count()
+        for drawing in drawings.all():
+            box = drawing.bounding_box()
+            assert box["width"] > 300 and box["height"] > 100, name
+            assert drawing.get_attribute("aria-label"), name
+
+
+def test_figures_are_there_in_print(root, book, open_page):
+    for name in book.chapters:
+        page = open_page(f"{root}/{name}")
+        page.emulate_media(media="print")
+        for figure in figures(page):
+            assert figure.query_selector("svg").is_visible()
+            assert not figure.query_selector(".explore-controls").is_visible()
+        assert not page.locator(".bd-sidebar-primary").is_visible()
+
+
+def test_nothing_scrolls_sideways_on_a_phone(root, book, open_page):
+    for name in book.pages:
+        page = open_page(f"{root}/{name}", viewport={"width": 360, "height": 740})
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert not page.evaluate(SCROLLS_SIDEWAYS), name
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_screenshots(root, book, open_page, width, theme):
+    """Not a test of looks: writes what people should look at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for name in book.pages:
+        size = {"width": width, "height": 900}
+        page = open_page(f"{root}/{name}", viewport=size, color_scheme=theme)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        stem = name.removesuffix(".html").replace("/", "-")
+        page.screenshot(path=SCREENSHOTS / f"{stem}-{width}-{theme}.png", full_page=True)
+
+
+def test_chapters_open_in_colab(site, book):
+    owner, repository = address.find_address(address.CONFIG, "url:")
+    colab = f"https://colab.research.google.com/github/{owner}/{repository}/blob/main"
+    for name in book.chapters:
+        notebook = name.removesuffix(".html") + ".ipynb"
+        assert (ROOT / notebook).exists()
+        assert f'href="{colab}/{notebook}"' in (site / name).read_text(encoding="utf-8"), name
+
+
+def test_internal_links_resolve(site, book):
+    for name in book.pages:
+        text = (site / name).read_text(encoding="utf-8")
+        for link in re.findall(r'\b(?:href|src)="([^"]+)"', text):
+            target, fragment = urldefrag(urljoin(name, html.unescape(link)))
+            if urlsplit(target).scheme:
+                continue
+            path = site / unquote(urlsplit(target).path)
+            assert path.exists(), f"{name} links to {link}"
+            identity = fragment.split("?")[0]
+            if path.suffix == ".html" and identity:
+                linked = path.read_text(encoding="utf-8")
+                assert f'id="{unquote(identity)}"' in linked, f"{name} links to {link}"
+
+
+def test_formulas_are_mathml(site, book):
+    texts = [(site / name).read_text(encoding="utf-8") for name in book.pages]
+    assert any("<math" in text for text in texts)
+    assert not any("mathjax" in text.lower() for text in texts)
