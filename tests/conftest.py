@@ -4,7 +4,6 @@ import fcntl
 import functools
 import http.server
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,17 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
+import browser
+
 ROOT = Path(__file__).resolve().parent.parent
 SUBPATH = "/a/course"
-CHROMIUM_SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def build(source, *options):
@@ -70,20 +62,16 @@ def served(site):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Return a running Chromium; CHROMIUM names another program."""
+    """Return a running Chromium."""
     from playwright.sync_api import sync_playwright
 
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    program = next((shutil.which(name) for name in names if name and shutil.which(name)), None)
+    program = browser.find()
     if program is None:
-        pytest.skip(
-            "Chromium is missing: install it (Debian: apt install chromium) or name one with "
-            "CHROMIUM=/path/to/it"
-        )
+        pytest.skip(browser.MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_SWITCHES)
-        yield browser
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=program, args=browser.SWITCHES)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""Milliseconds from a key press to the redrawn figure, in Chromium, layout included.
+
+Real key events are sent to each slider of the built site. The clock starts in a capturing
+`keydown` listener; after the figure's own handler it stops in an `input` listener on the
+document, which first asks for the size of every dynamic element and so forces style and
+layout. Painting of the frame follows outside of any script and is not in the figure.
+"""
+
+import itertools
+import statistics
+import sys
+
+from common import SITE, say
+
+import browser
+
+PRESSES = 100
+WATCH = """figure => {
+  window.times = [];
+  let start;
+  document.addEventListener("keydown", () => { start = performance.now(); }, true);
+  document.addEventListener("input", () => {
+    figure.getBoundingClientRect();
+    for (const element of figure.querySelectorAll("[data-k]")) element.getBoundingClientRect();
+    times.push(performance.now() - start);
+  });
+}"""
+
+
+def measure(chromium, address, name, slow):
+    """Return the times of many presses on the first slider of a figure."""
+    page = chromium.new_page()
+    page.goto(address)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
+    figure = page.query_selector(f"figure#{name}")
+    figure.evaluate(WATCH)
+    slider = figure.query_selector("input")
+    slider.focus()
+    slider.press("Home")
+    for n in range(PRESSES):
+        slider.press("ArrowRight" if n % 20 < 10 else "ArrowLeft")
+    times = page.evaluate("times")
+    page.close()
+    return times
+
+
+def main():
+    """Go through every figure of the site in `_build/html`."""
+    from playwright.sync_api import sync_playwright
+
+    pages = sorted((SITE / "book").glob("*.html"))
+    if not pages:
+        sys.exit("there is no site to measure: run `make book` first")
+    if browser.find() is None:
+        sys.exit(browser.MISSING)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser.find(), args=browser.SWITCHES)
+        for path in pages:
+            page = chromium.new_page()
+            page.goto(path.as_uri())
+            names = [f.get_attribute("id") for f in page.query_selector_all("figure.explore")]
+            page.close()
+            for name, slow in itertools.product(names, (1, 4)):
+                times = measure(chromium, path.as_uri(), name, slow)
+                p95 = statistics.quantiles(times, n=20)[-1]
+                say(
+                    f"{path.stem} #{name}, CPU slowed {slow}×",
+                    f"median {statistics.median(times):.1f} ms, 95th percentile {p95:.1f} ms",
+                )
+        chromium.close()
