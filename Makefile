@@ -15,12 +15,16 @@ BIN := .venv/bin
 PY := $(BIN)/python
 READY := .venv/ready
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-TORCH := $(shell grep ^torch== requirements.txt)
+TORCH := $(shell grep -E "^torch(=|$$)" requirements.txt)
 comma := ,
 say = { echo "$(1)" >&2; exit 1; }
 
-# What Sphinx says on the way; everything else, warnings above all, is shown.
-NOISE := MdParserConfig|NbParserConfig|IPKernelApp|Cached executed|^(Running|Source|Config|Output|loading|making|Using|sphinx-multitoc|checking|parsing|building|updating|looking|pickling|preparing|copying|writing|generating|dumping|\[etoc\]|=+$$|$$|Finished|Your book|    |build succeeded|The HTML)
+# What Sphinx says on its way; everything else, warnings above all, is shown.
+ESC := $(shell printf '\033')
+STEPS := Running|Source|Config|Output|loading|making|myst|Using|sphinx-multitoc|checking|parsing
+STEPS := $(STEPS)|building|updating|looking|pickling|preparing|copying|writing|generating|dumping
+STEPS := $(STEPS)|build succeeded|The HTML|Finished|Your book|\[etoc\]|\[IPKernelApp\]|=+$$|$$
+NOISE := ^($(ESC)\[[0-9;]*m)*($(STEPS))|Cached executed notebook
 
 # The mark is written last, so a broken-off installation starts afresh.
 $(READY): requirements.txt requirements-d2l.txt
@@ -39,7 +43,8 @@ $(READY): requirements.txt requirements-d2l.txt
 
 book: $(READY)
 	@echo "Building the book; chapters that changed are run, up to a minute each ..."
-	@set -o pipefail; NO_COLOR=1 $(BIN)/jupyter-book build . -W -n --keep-going 2>&1 | { grep --line-buffered -vE '$(NOISE)' || true; }
+	@set -o pipefail; NO_COLOR=1 $(BIN)/jupyter-book build . -W -n --keep-going 2>&1 | \
+		{ grep --line-buffered -vE '$(NOISE)' || true; }
 	@echo
 	@echo "The book is in $(CURDIR)/_build/html"
 	@echo "Open file://$(CURDIR)/_build/html/index.html in a browser, or type: make serve"
