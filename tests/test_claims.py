@@ -45,18 +45,16 @@ ON = [(1.0, 2.0, 0.1, 3.0), (-1.0, 0.5, 0.2, 1.0)]
         (lambda w, g, lr, lambd: torch.tensor(step(w, g, lr, lambd)), "✓ Right."),
         (MISTAKES["lr is missing"], "✗ Not yet: lr is missing."),
         (lambda *a: -step(*a), "✗ Not yet: the value is not right"),
-        (lambda *a: None, "✗ Not yet: your function returns nothing yet"),
-        (lambda *a: ..., "✗ Not yet: your function returns nothing yet"),
+        (lambda *a: None, "✗ Not yet: your function returns nothing"),
+        (lambda *a: ..., "○ Not answered yet"),
         (lambda *a: 1 / 0, "✗ Not yet: your function stops with ZeroDivisionError"),
         (lambda *a: np.ones(3), r"✗ Not yet: the shape is (3,), but should be ()"),
         (3.0, "✗ Not yet: this asks for a function"),
     ],
 )
 def test_check_tells_what_is_wrong(answer, says, capsys):
-    right = check(answer, step, on=ON, mistakes=MISTAKES)
-    told = capsys.readouterr().out
-    assert told.startswith(says)
-    assert right is (says == "✓ Right.")
+    assert check(answer, step, on=ON, mistakes=MISTAKES) is None  # nothing for the cell to show
+    assert capsys.readouterr().out.startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +70,23 @@ def test_check_tells_what_is_wrong(answer, says, capsys):
         (step, 1.0, False),
     ],
 )
-def test_check_of_values(answer, solution, right):
-    assert check(answer, solution) is right
+def test_check_of_values(answer, solution, right, capsys):
+    check(answer, solution)
+    assert capsys.readouterr().out.startswith("✓" if right else "✗")
+
+
+def test_check_of_functions_with_several_results(capsys):
+    def both(w, g):
+        return w + g, torch.tensor(2.0)
+
+    on = [(torch.ones(3), 1.0)]
+    check(both, both, on=on)
+    check(lambda w, g: both(w, g)[::-1], both, on=on)
+    check(lambda w, g: both(w, g)[0], both, on=on)
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "✓ Right."
+    assert told[1].startswith("✗ Not yet: the shape is ()")
+    assert told[2] == "✗ Not yet: 2 values are asked for."
 
 
 def test_quiz_explains_every_option():

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+OPEN = "○ Not answered yet: replace the ... and run the cell again."
+
 
 def claim(sentence, condition, **figures):
     """Print a conclusion with its figures if it holds, and raise if it does not.
@@ -53,47 +55,52 @@ def check(answer, solution, *, on=None, mistakes=None, tol=1e-6):
         For each usual mistake, in words, what it leads to.
     tol : float
         Largest relative difference that still counts as equal.
-
-    Returns
-    -------
-    bool
-        Whether the answer is right.
     """
+    print(_verdict(answer, solution, on, mistakes or {}, tol))
+
+
+def _verdict(answer, solution, on, mistakes, tol):
     if answer is ...:
-        print("○ Not answered yet: replace the ... above and run the cell again.")
-        return False
+        return OPEN
     cases = on if callable(solution) else [None]
     if callable(solution) and not callable(answer):
         return _wrong(f"this asks for a function, not {answer!r}")
     if not callable(solution) and callable(answer):
         return _wrong("this asks for a value, not a function")
     try:
-        given = [_value(answer, case) for case in cases]
+        given = _values(answer, cases)
     except Exception as error:
         return _wrong(f"your function stops with {type(error).__name__}: {error}")
-    if any(value is ... or value is None for value in given):
-        return _wrong("your function returns nothing yet")
-    right = [_value(solution, case) for case in cases]
+    if any(value is ... for value in given):
+        return OPEN
+    if any(value is None for value in given):
+        return _wrong("your function returns nothing")
+    right = _values(solution, cases)
+    if len(given) != len(right):
+        return _wrong(f"{len(right) // len(cases)} values are asked for")
     if _agree(given, right, tol):
-        print("✓ Right.")
-        return True
-    for words, mistake in (mistakes or {}).items():
-        if _agree(given, [_value(mistake, case) for case in cases], tol):
+        return "✓ Right."
+    for words, mistake in mistakes.items():
+        if _agree(given, _values(mistake, cases), tol):
             return _wrong(words)
-    shapes = [(np.shape(a), np.shape(b)) for a, b in zip(given, right, strict=True)]
-    for got, wanted in shapes:
-        if got != wanted:
-            return _wrong(f"the shape is {got}, but should be {wanted}")
+    for got, wanted in zip(given, right, strict=True):
+        if np.shape(got) != np.shape(wanted):
+            return _wrong(f"the shape is {np.shape(got)}, but should be {np.shape(wanted)}")
     return _wrong("the value is not right yet; the hint may help")
 
 
-def _value(thing, case):
-    thing = thing(*case) if callable(thing) else thing
-    return thing.detach().numpy() if hasattr(thing, "detach") else thing
+def _values(thing, cases):
+    """Return a value, or what a function returns for each case, as a flat list."""
+    values = []
+    for case in cases:
+        value = thing(*case) if callable(thing) else thing
+        values += value if isinstance(value, tuple) else [value]
+    return [value.detach().numpy() if hasattr(value, "detach") else value for value in values]
 
 
 def _agree(given, right, tol):
-    return all(_same(a, b, tol) for a, b in zip(given, right, strict=True))
+    same = (_same(a, b, tol) for a, b in zip(given, right, strict=False))
+    return len(given) == len(right) and all(same)
 
 
 def _same(a, b, tol):
@@ -107,8 +114,7 @@ def _same(a, b, tol):
 
 
 def _wrong(words):
-    print(f"✗ Not yet: {words}.")
-    return False
+    return f"✗ Not yet: {words}."
 
 
 def _number(x):

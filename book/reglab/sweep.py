@@ -117,8 +117,9 @@ def _train(fit, names, prepared, columns):
     def one(prepared, settings):
         return fit(*prepared, **dict(zip(names, settings, strict=True)))
 
-    over_seeds = torch.vmap(one, in_dims=(0, None))
-    return torch.vmap(over_seeds, in_dims=(None, 0))(tuple(prepared), tuple(columns))
+    # Seeds outside, settings inside: the data of a seed are shared by its settings, not copied.
+    over_settings = torch.vmap(one, in_dims=(None, 0), out_dims=0)
+    return torch.vmap(over_settings, in_dims=(0, None), out_dims=1)(tuple(prepared), tuple(columns))
 
 
 def _grid(name, values, dtype):

@@ -1,0 +1,99 @@
+"""Data sets that need no download: synthetic regression and scikit-learn's digits."""
+
+from typing import NamedTuple
+
+import torch
+
+
+class Split(NamedTuple):
+    """Examples to train on, to choose settings with and to judge by.
+
+    `X` has shape (examples, inputs), `y` (examples,).
+    """
+
+    X: torch.Tensor
+    y: torch.Tensor
+    X_val: torch.Tensor
+    y_val: torch.Tensor
+    X_test: torch.Tensor
+    y_test: torch.Tensor
+
+
+def linear_task(g, *, num_inputs=50, n_train=60, n_val=60, n_test=1000, norm=2.0, nonzero=None):
+    """Make a linear regression y = Xw + noise, with standard normal inputs and noise.
+
+    No model has a smaller expected squared error than 1, the variance of the noise;
+    predicting the mean of y has `norm`**2 + 1.
+
+    Parameters
+    ----------
+    g : torch.Generator
+        Decides everything that chance decides.
+    num_inputs, n_train, n_val, n_test : int
+        Inputs of an example, and examples of each part.
+    norm : float
+        Euclidean norm of the true weights, whose direction is random.
+    nonzero : int, optional
+        How many of the true weights differ from 0; all if not given.
+
+    Returns
+    -------
+    data : Split
+    w : torch.Tensor
+        The true weights, shape (num_inputs,).
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive, or `nonzero` is not between 1 and `num_inputs`.
+    """
+    sizes = {"num_inputs": num_inputs, "n_train": n_train, "n_val": n_val, "n_test": n_test}
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name}={size} must be at least 1")
+    nonzero = num_inputs if nonzero is None else nonzero
+    if not 1 <= nonzero <= num_inputs:
+        raise ValueError(f"nonzero={nonzero} must be between 1 and num_inputs={num_inputs}")
+    w = torch.randn(num_inputs, generator=g)
+    w = torch.where(torch.arange(num_inputs) < nonzero, w, 0)
+    w = norm * w / w.norm()
+    parts = []
+    for n in (n_train, n_val, n_test):
+        X = torch.randn(n, num_inputs, generator=g)
+        parts += [X, X @ w + torch.randn(n, generator=g)]
+    return Split(*parts), w
+
+
+def epochs_of_batches(g, num_examples, batch_size, num_epochs):
+    """Draw the order in which examples are visited: every epoch each of them once.
+
+    Returns
+    -------
+    torch.Tensor
+        Indices of examples, shape (num_epochs, num_examples // batch_size, batch_size).
+
+    Raises
+    ------
+    ValueError
+        If `batch_size` does not divide `num_examples`.
+    """
+    if batch_size < 1 or num_examples % batch_size:
+        raise ValueError(f"batch_size={batch_size} must divide num_examples={num_examples}")
+    order = torch.stack([torch.randperm(num_examples, generator=g) for _ in range(num_epochs)])
+    return order.reshape(num_epochs, -1, batch_size)
+
+
+def digits():
+    """Return scikit-learn's 1,797 handwritten digits.
+
+    Returns
+    -------
+    X : torch.Tensor
+        Pixels from 0 to 1, shape (1797, 64), of images of 8 x 8.
+    y : torch.Tensor
+        Digits 0 to 9, shape (1797,).
+    """
+    from sklearn.datasets import load_digits  # slow to import, and few chapters need it
+
+    X, y = load_digits(return_X_y=True)
+    return torch.tensor(X / 16, dtype=torch.get_default_dtype()), torch.tensor(y)
