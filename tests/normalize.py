@@ -21,6 +21,9 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
+# what the site folds or leaves out is folded in JupyterLab and Colab too
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
 
 def notebooks():
     """Return the paths of all notebooks of the book."""
@@ -50,6 +53,24 @@ def normal_outputs(cell):
     return kept
 
 
+def metadata_of(tags):
+    """Return the metadata of a cell, all of which follows from its tags."""
+    metadata = {"tags": sorted(tags)} if tags else {}
+    if FOLDED & set(tags or ()):  # in JupyterLab, in Colab
+        metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
+    if "solution" in (tags or ()):
+        metadata["mystnb"] = {
+            "code_prompt_show": "Show the solution",
+            "code_prompt_hide": "Hide the solution",
+        }
+    elif "hide-input" in (tags or ()):
+        metadata["mystnb"] = {
+            "code_prompt_show": "Code of this figure",
+            "code_prompt_hide": "Hide the code of this figure",
+        }
+    return metadata
+
+
 def normalize(notebook):
     """Return `notebook` as it should stand in git; raise ValueError if it has an error."""
     notebook.metadata = METADATA
@@ -57,8 +78,7 @@ def normalize(notebook):
     ids = set()
     count = 0
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = {"tags": sorted(tags)} if tags else {}
+        cell.metadata = metadata_of(cell.metadata.get("tags"))
         if cell.get("id") in ids | {None}:
             cell.id = f"{cell.cell_type}-{len(ids)}"
         ids.add(cell.id)

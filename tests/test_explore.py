@@ -155,7 +155,7 @@ def corners(data):
 
 
 def far(a, b):
-    """Return the largest distance from a point of one polygon to the nearest corner of the other."""
+    """Return the largest distance from a corner of one polygon to the nearest of the other."""
     return max(np.linalg.norm(b - point, axis=1).min() for point in a)
 
 

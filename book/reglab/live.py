@@ -56,8 +56,8 @@ def _control(slider):
         return ipywidgets.IntSlider(min=low, max=high, value=slider.start, **look)
     smallest = min((b - a for a, b in pairwise(grid)), default=1)
     digits = -math.floor(math.log10(smallest) - 1e-9)  # finer than the grid
-    if low > 0 and len(grid) > 2 and np.ptp(np.diff(np.log(grid))) < 1e-6:
-        # evenly spaced in the logarithm, and so is the slider
+    gaps = np.diff(np.log(grid)) if low > 0 and len(grid) > 2 else [0.0, 1.0]
+    if np.ptp(gaps) < 0.1 * np.mean(gaps):  # even in the logarithm, and so is the slider
         return ipywidgets.FloatLogSlider(
             min=math.log10(low), max=math.log10(high), step=0.01, value=slider.start, **look
         )
