@@ -65,7 +65,8 @@ class Drawing:
                     f"{artist} cannot move: give lines, patches, collections, plain texts "
                     "or images (an arrow can be drawn as a line)"
                 )
-        fig.set_dpi(72)
+        self.fig = fig
+        self._settle()
         self.width, self.height = fig.get_size_inches() * 72
         self.slots = []
         root = _render(fig, artists, name)
@@ -76,6 +77,11 @@ class Drawing:
         self._pieces = re.split(MARK.format(r"(\d+)"), _tidy(root, name, alt))
 
     movable = tuple(KINDS)
+
+    def _settle(self):
+        # Closing a figure, or moving it to another screen, gives it another dpi.
+        if self.fig.dpi != 72:
+            self.fig.set_dpi(72)
 
     def slot(self, element, attribute):
         """Make an attribute of an element ("" for its text) a slot."""
@@ -95,6 +101,7 @@ class Drawing:
         ValueError
             If an artist changed in a way that no slot can show, such as its colour.
         """
+        self._settle()
         values = []
         for part in self._parts:
             if part.look() != part.first_look:
