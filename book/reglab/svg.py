@@ -125,6 +125,8 @@ class Drawing:
         """
         clip = None if filled else (0, 0, self.width, self.height)
         simplify = path.should_simplify and not filled
+        path = transform.transform_path_non_affine(path)  # a logarithmic axis, say
+        transform = transform.get_affine()
         path = path.cleaned(transform, remove_nans=True, clip=clip, simplify=simplify, curves=True)
         return path_data(self.tenths(path.vertices), path.codes)
 
