@@ -252,12 +252,33 @@ def test_follows_the_theme_and_stays_text():
     svg = page[page.index("<svg") : page.index("</svg>")]
     assert "currentColor" in svg and "#000000" not in svg
     assert "<text" in svg and "font-family" not in svg
-    assert 'aria-label="a line"' in svg
+    assert 'role="group" aria-label="a line"' in page
 
 
 def test_two_figures_share_no_id():
     ids = [re.findall(r' id="([^"]+)"', build(name=name).html) for name in ("one", "two")]
     assert all(ids) and not set(ids[0]) & set(ids[1])
+
+
+def test_columns_of_axes_become_panels():
+    fig, update = everything()
+    panels = ET.fromstring(explore(fig, update, alt="all", k=[1, 5]).drawing.svg(["0"] * 99))
+    boxes = [list(map(float, svg.get("viewBox").split())) for svg in panels]
+    assert len(boxes) == 2 and boxes[0][0] == 0
+    assert boxes[0][2] == pytest.approx(boxes[1][0], abs=0.2)
+    assert sum(box[2] for box in boxes) == pytest.approx(460.8, abs=0.2)
+    assert [len(svg.findall("g")) for svg in panels] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "whole", [lambda fig: fig.suptitle("t"), lambda fig: fig.legend(["a"]), lambda fig: None]
+)
+def test_what_belongs_together_stays_in_one_piece(whole):
+    fig, axes = plt.subplots(2 if whole(plt.figure()) is None else 1, 1, squeeze=False)
+    (line,) = axes[0, 0].plot(x, x)
+    whole(fig)
+    drawing = explore(fig, lambda k: (line.set_ydata(k * x), line)[1], alt="x", k=[1, 2]).drawing
+    assert len(ET.fromstring(drawing.svg(["M0 0"]))) == 1
 
 
 def test_html_in_texts_is_escaped():

@@ -9,6 +9,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from html import escape
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -74,7 +75,7 @@ class Drawing:
         self._parts = [
             _kind(artist)(artist, found[f"moving-{n}"], self) for n, artist in enumerate(artists)
         ]
-        self._pieces = re.split(MARK.format(r"(\d+)"), _tidy(root, name, alt))
+        self._pieces = re.split(MARK.format(r"(\d+)"), _tidy(_panels(root, fig, alt), name))
 
     movable = tuple(KINDS)
 
@@ -113,7 +114,7 @@ class Drawing:
         return values
 
     def svg(self, values):
-        """Return the figure as an `<svg>` element with these values in its slots."""
+        """Return the figure as an element of HTML with these values in its slots."""
         pieces = list(self._pieces)
         pieces[1::2] = [escape(values[int(k)]) for k in pieces[1::2]]
         return "".join(pieces)
@@ -200,8 +201,8 @@ def _render(fig, artists, name):
     return root
 
 
-def _tidy(root, name, alt):
-    """Return the SVG as text that follows the page's theme, fonts and width."""
+def _tidy(root, name):
+    """Return the drawing as text that follows the page's theme and fonts."""
     for tag in ("metadata", "style"):
         for parent in root.iter():
             parent[:] = [child for child in parent if child.tag != tag]
@@ -225,13 +226,43 @@ def _tidy(root, name, alt):
             if attribute != "aria-label":
                 value = re.sub(r"(url\(#|^#)", rf"\g<1>{name}-", value)
             element.set(attribute, value)
-    root.attrib = {
-        "viewBox": root.get("viewBox"),
-        "class": "explore-svg",
-        "role": "group",
-        "aria-label": alt,
-        "fill": "currentColor",  # what matplotlib leaves unsaid is black
-        "stroke-linejoin": "round",
-        "style": f"max-width: {float(root.get('viewBox').split()[2]) * 1.6:.0f}px",
-    }
     return re.sub(r">\s+<", "><", ET.tostring(root, encoding="unicode"))
+
+
+def _columns(fig):
+    """Return where the figure can be cut into columns of axes: their edges, left to right.
+
+    On a phone the columns stand one below the other. What belongs to the figure as a whole
+    (a title, a legend) keeps it in one piece.
+    """
+    whole = [0.0, float(fig.bbox.width)]
+    if fig.texts or fig.legends or fig.subfigs or fig.lines or fig.patches or fig.images:
+        return whole
+    edges, reach = [0.0], 0.0
+    for left, right in sorted(tuple(ax.get_tightbbox().intervalx) for ax in fig.axes):
+        if left > reach > 0:
+            edges.append((left + reach) / 2)
+        reach = max(reach, right)
+    return [*edges, whole[1]]
+
+
+def _panels(root, fig, alt):
+    """Return an element that holds the drawing, cut into one SVG for each column of axes."""
+    edges = _columns(fig)
+    panels = ET.Element("div", {"class": "explore-panels", "role": "group", "aria-label": alt})
+    figure = root.find("g")
+    drawn = [group for group in figure if group.get("id") != "patch_1"]  # without the background
+    axes = sorted((ax for ax in fig.axes if ax.get_visible()), key=lambda ax: ax.zorder)
+    for left, right in pairwise(edges):
+        width, height = right - left, fig.bbox.height
+        svg = ET.SubElement(panels, "svg", viewBox=f"{left:.1f} 0 {width:.1f} {height:.1f}")
+        # what matplotlib leaves unsaid is black; a panel may grow to 1.6 times its size
+        svg.attrib |= {"class": "explore-svg", "fill": "currentColor", "stroke-linejoin": "round"}
+        svg.set("style", f"flex: {width:.1f} 1 {width:.1f}px; max-width: {1.6 * width:.0f}px")
+        if len(edges) == 2:
+            svg.extend(drawn)
+        else:
+            columns = zip(drawn, axes, strict=True)
+            svg.extend(group for group, ax in columns if left <= ax.bbox.x0 < right)
+    panels[0].extend(child for child in root if child.tag == "defs")
+    return panels
