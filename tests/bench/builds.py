@@ -1,7 +1,7 @@
 """Seconds, memory and bytes of the site, built from a copy of the working tree.
 
-Memory is the largest sum of resident sets over the build and the kernels it starts, looked
-at ten times a second; pages that processes share are counted for each of them.
+Memory is the largest sum over the build and the processes it starts, looked at four times
+a second; on Linux a page that processes share counts once, elsewhere for each of them.
 """
 
 import gzip
@@ -30,13 +30,14 @@ def copy_tree(target):
             (target / name).write_bytes((ROOT / name).read_bytes())
 
 
-def resident(process):
+def memory(process):
     """Return the bytes of a process and all its children."""
     total = 0
     for each in [process, *process.children(recursive=True)]:
         try:
-            total += each.memory_info().rss
-        except psutil.NoSuchProcess:
+            used = each.memory_full_info()
+            total += getattr(used, "pss", used.rss)
+        except psutil.Error:
             continue
     return total
 
@@ -51,10 +52,10 @@ def build(source):
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             try:
-                peak = max(peak, resident(watched))
+                peak = max(peak, memory(watched))
             except psutil.NoSuchProcess:
                 break
-            time.sleep(0.1)
+            time.sleep(0.25)
         if process.wait():
             log.seek(0)
             sys.exit(log.read().decode())

@@ -58,6 +58,7 @@ def d2l_loop(seed, lambd):
 
 def main():
     """Time both."""
+    torch.set_num_threads(1)  # as the chapters do
     runs = len(LAMBDS) * len(SEEDS)
     times = []
     for _ in range(4):
