@@ -399,8 +399,8 @@ def test_live_mode_follows_the_widgets(monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in bundle and "text/html" not in bundle
     slider, choice = figure.controls["k"], figure.controls["kind"]
     assert isinstance(slider, ipywidgets.FloatSlider) and isinstance(choice, ipywidgets.Dropdown)
-    box = ipywidgets.Widget.widgets[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
-    picture = box.children[-1]
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == figure.box.model_id
+    picture = figure.box.children[-1]
     slider.value = 3.21  # off the grid
     assert "k = 3.21" in picture.value and "k is 3.21" in picture.value
     before = picture.value
@@ -408,6 +408,24 @@ def test_live_mode_follows_the_widgets(monkeypatch):
     assert picture.value != before
     slider.value = 99
     assert slider.value == 5
+
+
+def test_live_figure_says_why_it_stands_still(monkeypatch):
+    monkeypatch.setenv("REGLAB_EXPLORE", "live")
+    arguments = simple()
+
+    def update(k):
+        if k == 3:
+            raise ValueError("three < four")
+        return arguments["update"](k)
+
+    with pytest.raises(ValueError, match="three"):
+        explore(arguments["fig"], update, alt="x", k=[1, 3])
+    figure = explore(arguments["fig"], update, alt="x", k=[1, 2, 4])
+    figure._repr_mimebundle_()
+    with pytest.raises(ValueError, match="three"):
+        figure.controls["k"].value = 3
+    assert "three &lt; four" in figure.box.children[-1].value
 
 
 def test_live_sliders_reach_every_value(monkeypatch):

@@ -37,8 +37,8 @@ class Explore:
     ----------
     html : str
         The static figure: one HTML element that needs no kernel, no library and no network.
-    controls : dict
-        With a live kernel, the ipywidgets control of each slider.
+    box, controls : ipywidgets.VBox, dict
+        With a live kernel, what is shown, and the control of each slider in it.
     """
 
     def __init__(self, fig, update, alt, name, sliders):
@@ -159,8 +159,8 @@ class Explore:
             return {"text/html": self.html, "text/plain": repr(self)}
         from .live import widget
 
-        box, self.controls = widget(self)
-        view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+        self.box, self.controls = widget(self)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
 
 

@@ -28,7 +28,11 @@ def widget(explore):
     figure = ipywidgets.HTML()
 
     def draw(_=None):
-        *values, summary = explore.state([control.value for control in controls.values()])
+        try:
+            *values, summary = explore.state([control.value for control in controls.values()])
+        except Exception as error:  # without this the figure would stand still and say nothing
+            figure.value = f"<p><strong>The figure cannot follow: {escape(str(error))}</strong></p>"
+            raise
         figure.value = (
             f'<figure class="explore" data-ready><style>{CSS}</style>{explore.drawing.svg(values)}'
             f"<figcaption>{escape(summary)}</figcaption></figure>"
