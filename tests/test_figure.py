@@ -86,6 +86,7 @@ def test_link_restores_the_state(show, html):
     page.locator("input").focus()
     page.keyboard.press("End")
     page.locator("select").select_option("line")
+    page.wait_for_selector(".explore-link[href*='k=4.5'][href*='kind=line']")
     link = page.locator(".explore-link").get_attribute("href")
     again = show(html, fragment=link)
     assert again.locator("input").input_value() == "3"

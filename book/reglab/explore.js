@@ -6,7 +6,9 @@
     const controls = [...figure.querySelectorAll("input, select")];
     const link = figure.querySelector(".explore-link");
     const elements = slots.map(([k]) => figure.querySelector(`[data-k="${k}"]`));
+    elements.forEach((element) => element.firstChild || element.append(""));
     const shown = slots.map(() => null);
+    let timer;
     const place = (control) =>
       control.type === "range" ? Number(control.value) : control.selectedIndex;
 
@@ -18,20 +20,24 @@
         if (n === shown[i]) return;
         shown[i] = n;
         if (attribute) elements[i].setAttribute(attribute, values[n]);
-        else elements[i].textContent = values[n];
+        else elements[i].firstChild.data = values[n];
       });
     };
 
     const tell = () => {
-      const state = new URLSearchParams();
       controls.forEach((control, i) => {
-        const n = place(control);
-        state.set(control.name, grids[i][n]);
         if (control.type !== "range") return;
-        control.setAttribute("aria-valuetext", texts[i][n]);
-        control.nextElementSibling.textContent = texts[i][n];
+        const text = texts[i][place(control)];
+        control.setAttribute("aria-valuetext", text);
+        control.nextElementSibling.firstChild.data = text;
       });
-      link.setAttribute("href", `#${figure.id}?${state}`);
+      clearTimeout(timer);
+      timer = setTimeout(point, 150); // not while the slider moves: it would cost a layout
+    };
+
+    const point = () => {
+      const state = controls.map((control, i) => [control.name, grids[i][place(control)]]);
+      link.setAttribute("href", `#${figure.id}?${new URLSearchParams(state)}`);
     };
 
     const restore = () => {
@@ -48,6 +54,7 @@
       });
       draw();
       tell();
+      point();
       figure.scrollIntoView({ block: "center" });
     };
 
@@ -56,6 +63,7 @@
     figure.dataset.ready = "";
     draw();
     tell();
+    point();
     restore();
   };
   document.querySelectorAll("figure.explore:not([data-ready])").forEach(start);
