@@ -23,7 +23,7 @@ def _load():
     except ModuleNotFoundError as error:
         if error.name != "d2l":
             raise
-        raise ImportError("d2l is not installed; run: pip install --no-deps d2l==1.0.3") from None
+        raise ImportError("d2l is not installed; run: pip install --no-deps d2l") from None
     finally:  # nobody else should take a stand-in for the real thing
         for name in stand_ins:
             del sys.modules[name]

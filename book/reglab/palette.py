@@ -12,7 +12,7 @@ FLOOR = {"color": "#009e73", "linestyle": ":", "label": "noise floor"}
 L1 = {"color": "#b8860b", "linestyle": "-.", "label": "L1"}
 L2 = {"color": "#8e63ce", "linestyle": "-", "label": "L2"}
 
-SGD = {"color": "#8a6d3b", "linestyle": "-", "label": "SGD"}
+SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
 
