@@ -125,8 +125,11 @@ def test_address_restores_the_state(root, book, open_page):
         for figure in figures(page):
             slider = figure.query_selector("input")
             start = slider.input_value()
+            before = figure.query_selector(".explore-link").get_attribute("href")
             slider.press("End" if start == slider.get_attribute("min") else "Home")
             assert slider.input_value() != start
+            # the link follows when the slider rests
+            figure.wait_for_selector(f'.explore-link:not([href="{before}"])')
             link = figure.query_selector(".explore-link").evaluate("a => a.href")
 
             again = open_page(link)
