@@ -59,6 +59,8 @@ class Drawing:
         If an artist is of a kind that cannot move.
     """
 
+    movable = tuple(KINDS)
+
     def __init__(self, fig, artists, name="figure", alt=""):
         for artist in artists:
             if _kind(artist) is None:
@@ -76,8 +78,6 @@ class Drawing:
             _kind(artist)(artist, found[f"moving-{n}"], self) for n, artist in enumerate(artists)
         ]
         self._pieces = re.split(MARK.format(r"(\d+)"), _tidy(_panels(root, fig, alt), name))
-
-    movable = tuple(KINDS)
 
     def _settle(self):
         # Closing a figure, or moving it to another screen, gives it another dpi.
