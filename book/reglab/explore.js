@@ -5,37 +5,43 @@
       figure.querySelector('script[type="application/json"]').textContent);
     const controls = [...figure.querySelectorAll("input, select")];
     const link = figure.querySelector(".explore-link");
-    const elements = slots.map(([k]) => figure.querySelector(`[data-k="${k}"]`));
-    elements.forEach((element) => element.firstChild || element.append(""));
-    const shown = slots.map(() => null);
-    let timer;
+    const parts = slots.map(([k, attribute, values, index]) => {
+      const element = figure.querySelector(`[data-k="${k}"]`);
+      if (!attribute && !element.firstChild) element.append("");
+      return { element, attribute, values, index, shown: null };
+    });
+    const caption = parts.filter(({ element }) => element.closest("figcaption"));
+    const drawing = parts.filter((part) => !caption.includes(part));
+    let timer = null;
     const place = (control) =>
       control.type === "range" ? Number(control.value) : control.selectedIndex;
 
-    const draw = () => {
+    const set = (some) => {
       let state = 0;
       controls.forEach((control, i) => { state = state * grids[i].length + place(control); });
-      slots.forEach(([, attribute, values, index], i) => {
-        const n = index[state];
-        if (n === shown[i]) return;
-        shown[i] = n;
-        if (attribute) elements[i].setAttribute(attribute, values[n]);
-        else elements[i].firstChild.data = values[n];
+      some.forEach((part) => {
+        const n = part.index[state];
+        if (n === part.shown) return;
+        part.shown = n;
+        if (part.attribute) part.element.setAttribute(part.attribute, part.values[n]);
+        else part.element.firstChild.data = part.values[n];
       });
     };
 
-    const tell = () => {
+    const draw = () => {
+      set(drawing);
       controls.forEach((control, i) => {
         if (control.type !== "range") return;
         const text = texts[i][place(control)];
         control.setAttribute("aria-valuetext", text);
         control.nextElementSibling.firstChild.data = text;
       });
-      clearTimeout(timer);
-      timer = setTimeout(point, 150); // not while the slider moves: it would cost a layout
+      timer ??= setTimeout(tell, 100); // ten times a second is enough to read, or to hear
     };
 
-    const point = () => {
+    const tell = () => {
+      timer = null;
+      set(caption);
       const state = controls.map((control, i) => [control.name, grids[i][place(control)]]);
       link.setAttribute("href", `#${figure.id}?${new URLSearchParams(state)}`);
     };
@@ -54,16 +60,14 @@
       });
       draw();
       tell();
-      point();
       figure.scrollIntoView({ block: "center" });
     };
 
-    controls.forEach((control) => control.addEventListener("input", () => { draw(); tell(); }));
+    controls.forEach((control) => control.addEventListener("input", draw));
     window.addEventListener("hashchange", restore);
     figure.dataset.ready = "";
     draw();
     tell();
-    point();
     restore();
   };
   document.querySelectorAll("figure.explore:not([data-ready])").forEach(start);
