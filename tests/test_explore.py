@@ -443,6 +443,18 @@ def test_live_sliders_reach_every_value(monkeypatch):
         assert np.isclose(control.value, grid[0])
 
 
+def test_an_even_grid_stays_even_live(monkeypatch):
+    monkeypatch.setenv("REGLAB_EXPLORE", "live")
+    beta = [k / 100 for k in range(90, 100)]  # nearly even in the logarithm, too
+    for grid in (beta, [0.5], [1.0, 2.0]):
+        figure = build(k=grid)
+        figure._repr_mimebundle_()
+        control = figure.controls["k"]
+        assert type(control) is ipywidgets.FloatSlider
+        assert (control.min, control.max) == (grid[0], grid[-1])
+        assert len(grid) < 3 or control.step < 0.01
+
+
 def test_mode(monkeypatch):
     monkeypatch.delenv("REGLAB_EXPLORE")
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)

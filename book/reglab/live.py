@@ -60,12 +60,17 @@ def _control(slider):
         return ipywidgets.IntSlider(min=low, max=high, value=slider.start, **look)
     smallest = min((b - a for a, b in pairwise(grid)), default=1)
     digits = -math.floor(math.log10(smallest) - 1e-9)  # finer than the grid
-    gaps = np.diff(np.log(grid)) if low > 0 and len(grid) > 2 else [0.0, 1.0]
-    if np.ptp(gaps) < 0.1 * np.mean(gaps):  # even in the logarithm, and so is the slider
-        return ipywidgets.FloatLogSlider(
-            min=math.log10(low), max=math.log10(high), step=0.01, value=slider.start, **look
-        )
+    if low > 0 and not _even(grid) and _even(np.log10(grid)):
+        low, high = math.log10(low), math.log10(high)
+        step = (high - low) / len(grid) / 10
+        return ipywidgets.FloatLogSlider(min=low, max=high, step=step, value=slider.start, **look)
     step, shown = 10.0**-digits, f".{max(digits, 0)}f"
     return ipywidgets.FloatSlider(
         min=low, max=high, step=step, value=slider.start, readout_format=shown, **look
     )
+
+
+def _even(grid):
+    """Tell whether the steps of a grid are equal, but for rounding to a few digits."""
+    steps = np.diff(grid)
+    return len(steps) < 2 or np.ptp(steps) < 0.1 * np.mean(steps)

@@ -10,7 +10,6 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 from matplotlib.colors import to_hex
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -234,7 +233,7 @@ class Pixels(Part):
     """An image: its pixels as a PNG."""
 
     def build(self, element):
-        artist: AxesImage = self.artist
+        artist = self.artist
         left, right, bottom, top = artist.get_extent()
         corners = artist.get_transform().transform([(left, bottom), (right, top)])
         (x0, y0), (x1, y1) = (self.drawing.tenths(corners) / 10).tolist()
