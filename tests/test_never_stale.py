@@ -29,9 +29,9 @@ def project(tmp_path):
     return tmp_path
 
 
-def write_chapter(project, prose, code):
+def write_chapter(project, prose, code, name="chapter"):
     cells = [nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell(code)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), project / "book/chapter.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), project / f"book/{name}.ipynb")
 
 
 def test_plain_build_has_no_warnings(project):
@@ -39,19 +39,43 @@ def test_plain_build_has_no_warnings(project):
 
 
 def test_runs_again_after_an_edit_and_only_then(project):
-    assert "Executing notebook" in build(project)
+    assert "Ran chapter" in build(project)
     assert "it says first" in (project / PAGE).read_text()
 
-    assert "Executing notebook" not in build(project)
+    assert "Ran chapter" not in build(project)
 
     (project / "book/reglab/__init__.py").write_text("SAYS = 'other'\n")
-    assert "Executing notebook" in build(project)
+    assert "Ran chapter" in build(project)
     assert "it says other" in (project / PAGE).read_text()
 
     # back to the first state, whose outputs are still at hand
     (project / "book/reglab/__init__.py").write_text("SAYS = 'first'\n")
-    assert "Executing notebook" not in build(project)
+    assert "Ran chapter" not in build(project)
     assert "it says first" in (project / PAGE).read_text()
+
+
+MEET = """
+import time
+from pathlib import Path
+
+Path("{mine}.here").touch()
+until = time.monotonic() + 60
+while not Path("{other}.here").exists():
+    assert time.monotonic() < until, "the other chapter does not run"
+    time.sleep(0.05)
+print("they met")
+"""
+
+
+def test_chapters_run_side_by_side(project):
+    write_chapter(project, "# Chapter", MEET.format(mine="one", other="two"))
+    write_chapter(project, "# Other", MEET.format(mine="two", other="one"), name="other")
+    toc = "format: jb-book\nroot: book/chapter\nchapters:\n  - file: book/other\n"
+    (project / "_toc.yml").write_text(toc)
+    printed = build(project, "-W", "-n", "--keep-going")
+    assert "(2 of 2)" in printed
+    assert "Executing notebook" not in printed, "a chapter ran twice"
+    assert "they met" in (project / PAGE).read_text()
 
 
 def cache_of(project):
@@ -84,7 +108,7 @@ def test_pages_follow_the_extensions(project):
     assert "data-new" not in (project / PAGE).read_text()
     layout = project / "book/_templates/layout.html"
     layout.write_text(layout.read_text().replace("<noscript>", "<noscript data-new>"))
-    assert "Executing notebook" not in build(project)
+    assert "Ran chapter" not in build(project)
     assert "data-new" in (project / PAGE).read_text()
 
 
@@ -100,8 +124,9 @@ def test_failed_build_fails_again(project):
 
 def test_failed_cell_fails_the_build(project):
     write_chapter(project, "# Chapter", "raise ValueError('it broke')")
-    with pytest.raises(AssertionError, match="it broke"):
+    with pytest.raises(AssertionError, match="it broke") as complaint:
         build(project, "-W", "-n", "--keep-going")
+    assert "Could not run chapter (1 of 1)" in str(complaint.value)
 
 
 def test_formula_keeps_its_source(project):
