@@ -11,6 +11,7 @@ HTML, widgets and everything that changes by itself go: the site is built by run
 import argparse
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -96,7 +97,6 @@ def execute(notebook, folder):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    os.environ["REGLAB_EXPLORE"] = "static"
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}
     )
@@ -110,7 +110,7 @@ def text_of(path, run=False):
     """Return the normal text of the notebook at `path`."""
     notebook = nbformat.read(path, as_version=4)
     if run:
-        print(f"running {path}", flush=True)
+        sys.stdout.write(f"running {path}\n")  # in one piece: others write too
         execute(notebook, str(path.parent))
     return nbformat.writes(normalize(notebook)).rstrip("\n") + "\n"
 
@@ -130,10 +130,14 @@ def main():
     parser.add_argument("--execute", action="store_true", help="run the notebooks first")
     options = parser.parse_args()
 
+    os.environ["REGLAB_EXPLORE"] = "static"
+    paths = options.paths or notebooks()
+    pool = ThreadPoolExecutor(os.cpu_count())  # a notebook runs in a process of its own
+    texts = [pool.submit(text_of, path, run=options.execute) for path in paths]
     faults = []
-    for path in options.paths or notebooks():
+    for path, done in zip(paths, texts, strict=True):
         try:
-            text = text_of(path, run=options.execute)
+            text = done.result()
         except ValueError as error:
             faults.append(f"{path}: {error}")
             continue
