@@ -6,7 +6,11 @@ import pytest
 
 # Kinds of output nbval does not compare: the notebooks in git carry none of them. The
 # tests of the figures look at the HTML, the browser's tests at what it becomes.
-NOT_COMPARED = ("text/html", "image/svg+xml", "application/vnd.jupyter.widget-view+json")
+NOT_COMPARED = (
+    "text/html",
+    "image/svg+xml",
+    "application/vnd.jupyter.widget-view+json",
+)
 
 
 def pytest_configure(config):
@@ -25,7 +29,11 @@ def fail_if_skipped(report):
     """Turn a skip into a failure that gives its reason, in CI."""
     if os.environ.get("CI") and report.skipped:
         report.outcome = "failed"
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        reason = (
+            report.longrepr[2]
+            if isinstance(report.longrepr, tuple)
+            else report.longrepr
+        )
         report.longrepr = f"skipped, which CI does not allow: {reason}"
     return report
 

@@ -41,15 +41,21 @@ def setup_cell():
     pin = (ROOT / "requirements-d2l.txt").read_text(encoding="utf-8").split()[-1]
     template = Path(__file__).with_name("setup_cell.txt").read_text(encoding="utf-8")
     owner, repository = find_address(CONFIG, "url:")
-    return template.format(d2l=pin, address=f"https://github.com/{owner}/{repository}").strip()
+    return template.format(
+        d2l=pin, address=f"https://github.com/{owner}/{repository}"
+    ).strip()
 
 
 def with_setup_cell(path):
     """Return the text of the notebook at `path` with the current set-up cell."""
     notebook = nbformat.read(path, as_version=4)
-    cells = [cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])]
+    cells = [
+        cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])
+    ]
     if len(cells) != 1:
-        sys.exit(f"{path} has {len(cells)} cells tagged `setup`: it needs one, its first")
+        sys.exit(
+            f"{path} has {len(cells)} cells tagged `setup`: it needs one, its first"
+        )
     cells[0].source = setup_cell()
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
@@ -60,7 +66,11 @@ def outdated():
     pages = [PROJECT, ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
     texts = {path: moved(path.read_text(encoding="utf-8"), old, new) for path in pages}
     texts |= {path: with_setup_cell(path) for path in normalize.notebooks()}
-    return {path: text for path, text in texts.items() if text != path.read_text(encoding="utf-8")}
+    return {
+        path: text
+        for path, text in texts.items()
+        if text != path.read_text(encoding="utf-8")
+    }
 
 
 def main():

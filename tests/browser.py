@@ -20,5 +20,10 @@ MISSING = (
 
 def find():
     """Return the path of a Chromium, or None."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    names = [
+        os.environ.get("CHROMIUM"),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+    ]
     return next((path for path in map(shutil.which, filter(None, names)) if path), None)

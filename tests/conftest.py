@@ -20,10 +20,19 @@ SUBPATH = "/a/course"
 
 def build(source, *options):
     """Build the book in the folder `source`; return what the build printed."""
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        source,
+        *options,
+    ]
     environment = {**os.environ, "NO_COLOR": "1"}
     done = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -69,7 +78,9 @@ def chromium():
     if program is None:
         pytest.skip(browser.MISSING)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=browser.SWITCHES)
+        chromium = playwright.chromium.launch(
+            executable_path=program, args=browser.SWITCHES
+        )
         yield chromium
         chromium.close()
 
@@ -83,7 +94,9 @@ def open_page(chromium):
     contexts = []
 
     def open_page(url, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, **options}
+        )
         contexts.append(context)
         page = context.new_page()
         page.faults = []
@@ -106,7 +119,10 @@ def open_page(chromium):
             ),
         )
         page.on("requestfailed", lambda r: page.faults.append(f"failed: {r.url}"))
-        page.on("response", lambda r: r.status >= 400 and page.faults.append(f"{r.status} {r.url}"))
+        page.on(
+            "response",
+            lambda r: r.status >= 400 and page.faults.append(f"{r.status} {r.url}"),
+        )
         page.goto(url)
         return page
 

@@ -38,7 +38,9 @@ def normal_outputs(cell):
     for output in cell.outputs:
         if output.output_type == "stream":
             if output.name == "stderr":
-                raise ValueError(f"a cell writes to stderr: {output.text.strip()[:200]}")
+                raise ValueError(
+                    f"a cell writes to stderr: {output.text.strip()[:200]}"
+                )
             if kept and kept[-1].output_type == "stream":
                 kept[-1].text += output.text
             else:
@@ -98,7 +100,10 @@ def execute(notebook, folder):
     from nbclient.exceptions import CellExecutionError
 
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        resources={"metadata": {"path": folder}},
     )
     try:
         client.execute()
@@ -125,9 +130,15 @@ def replace(path, text):
 def main():
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", type=Path, help="notebooks (default: all of the book)")
-    parser.add_argument("--check", action="store_true", help="change nothing, only tell")
-    parser.add_argument("--execute", action="store_true", help="run the notebooks first")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, help="notebooks (default: all of the book)"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing, only tell"
+    )
+    parser.add_argument(
+        "--execute", action="store_true", help="run the notebooks first"
+    )
     options = parser.parse_args()
 
     os.environ["REGLAB_EXPLORE"] = "static"

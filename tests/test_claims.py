@@ -9,7 +9,12 @@ from reglab import check, claim, quiz
 
 def test_claim_prints_its_figures(capsys):
     claim(
-        "decay wins", torch.tensor(True), wins=19, of=20, test_loss=2.2712, bound=np.float64(1e-6)
+        "decay wins",
+        torch.tensor(True),
+        wins=19,
+        of=20,
+        test_loss=2.2712,
+        bound=np.float64(1e-6),
     )
     expected = "✓ decay wins (wins 19, of 20, test loss 2.27, bound 1e-06)\n"
     assert capsys.readouterr().out == expected
@@ -20,7 +25,9 @@ def test_false_claim_raises():
         claim("decay wins", np.bool_(False), wins=3)
 
 
-@pytest.mark.parametrize("condition", [1, None, "yes", np.array([True, True]), torch.ones(2) > 0])
+@pytest.mark.parametrize(
+    "condition", [1, None, "yes", np.array([True, True]), torch.ones(2) > 0]
+)
 def test_claim_wants_one_truth_value(condition):
     with pytest.raises(TypeError, match="one bool"):
         claim("x", condition)
@@ -53,7 +60,9 @@ ON = [(1.0, 2.0, 0.1, 3.0), (-1.0, 0.5, 0.2, 1.0)]
     ],
 )
 def test_check_tells_what_is_wrong(answer, says, capsys):
-    assert check(answer, step, on=ON, mistakes=MISTAKES) is None  # nothing for the cell to show
+    assert (
+        check(answer, step, on=ON, mistakes=MISTAKES) is None
+    )  # nothing for the cell to show
     assert capsys.readouterr().out.startswith(says)
 
 

@@ -19,7 +19,9 @@ import normalize
 from conftest import ROOT
 
 ABSENT = ("d2l", "reglab", "learning_to_generalize", "__pycache__")
-PLAY_COLAB = 'import sys, types; sys.modules["google.colab"] = types.ModuleType("google.colab")'
+PLAY_COLAB = (
+    'import sys, types; sys.modules["google.colab"] = types.ModuleType("google.colab")'
+)
 WHERE = "import d2l, reglab\n\nprint(d2l.__file__, reglab.__file__, sep='\\n')"
 MOVE = """
 from reglab.explore import Explore
@@ -59,7 +61,11 @@ def repository(tmp_path_factory):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The working tree"]):
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["commit", "-q", "-m", "The working tree"],
+    ):
         subprocess.run(git + command, cwd=folder, check=True)
     return folder.as_uri()
 
@@ -83,10 +89,16 @@ def colab(tmp_path_factory):
 
 def run(python, *arguments, folder):
     # as on Colab, figures are live; no kernel of this machine is to be found
-    environment = {k: v for k, v in os.environ.items() if k not in ("REGLAB_EXPLORE", "PYTHONPATH")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("REGLAB_EXPLORE", "PYTHONPATH")
+    }
     environment["JUPYTER_DATA_DIR"] = str(folder)
     return subprocess.run(
-        [python, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        [python, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -104,7 +116,9 @@ def test_chapter_runs(colab, repository, chapter, tmp_path):
     setup = notebook.cells[0]
     owner, name = address.find_address(address.CONFIG, "url:")
     assert f"https://github.com/{owner}/{name}" in setup.source
-    setup.source = setup.source.replace(f"https://github.com/{owner}/{name}", repository)
+    setup.source = setup.source.replace(
+        f"https://github.com/{owner}/{name}", repository
+    )
     # the sliders are moved when all cells have run, as a reader does
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in (MOVE, WHERE)]
     nbformat.write(notebook, tmp_path / chapter.name)
@@ -118,7 +132,9 @@ def test_chapter_runs(colab, repository, chapter, tmp_path):
 
 
 def test_setup_says_when_it_fails(colab, tmp_path):
-    cell = address.setup_cell().replace("https://github.com", (tmp_path / "nowhere").as_uri())
+    cell = address.setup_cell().replace(
+        "https://github.com", (tmp_path / "nowhere").as_uri()
+    )
     done = run(colab, "-c", cell, folder=tmp_path)
     assert done.returncode != 0
     assert "CalledProcessError" in done.stderr

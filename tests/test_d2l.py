@@ -23,7 +23,9 @@ sys.meta_path.insert(0, Hide())
 def run(hidden, code):
     folder = str(Path(reglab.__file__).parents[1])
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM + code, folder, hidden], capture_output=True, text=True
+        [sys.executable, "-c", PROGRAM + code, folder, hidden],
+        capture_output=True,
+        text=True,
     )
 
 

@@ -42,7 +42,9 @@ def test_bad_sizes_are_named(wrong):
 def test_every_epoch_visits_every_example_once():
     order = epochs_of_batches(generator(), 60, 20, 5)
     assert order.shape == (5, 3, 20)
-    assert all(torch.equal(epoch.flatten().sort().values, torch.arange(60)) for epoch in order)
+    assert all(
+        torch.equal(epoch.flatten().sort().values, torch.arange(60)) for epoch in order
+    )
     assert not torch.equal(order[0], order[1])
     with pytest.raises(ValueError, match="batch_size=7"):
         epochs_of_batches(generator(), 60, 7, 5)

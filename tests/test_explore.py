@@ -34,12 +34,16 @@ def everything(k=1.0, kind="sine"):
     (both,) = left.plot(x[::15], x[::15], "s-", markerfacecolor="white")
     area = left.fill_between(x, x, x + 0.1, alpha=0.3)
     points = left.scatter(*noise.T, s=9)
-    classes = left.scatter(*noise.T, s=9, c=["C0" if n % 3 else "C1" for n in range(50)])
+    classes = left.scatter(
+        *noise.T, s=9, c=["C0" if n % 3 else "C1" for n in range(50)]
+    )
     left.set(xlim=(-0.1, 1.1), ylim=(-1.5, 1.5))
     bars = right.bar(range(10), np.ones(10))
     stairs = right.stairs(np.ones(10), np.arange(11), fill=True, alpha=0.5)
     circle = right.add_patch(plt.Circle((5, 1), 0.5))
-    image = right.imshow(np.zeros((4, 6)), extent=(12, 16, 0, 2), aspect="auto", vmin=0, vmax=9)
+    image = right.imshow(
+        np.zeros((4, 6)), extent=(12, 16, 0, 2), aspect="auto", vmin=0, vmax=9
+    )
     word = right.text(5, 2, "start")
     title = right.set_title("k")
     right.set(xlim=(-1, 17), ylim=(0, 3))
@@ -93,7 +97,11 @@ def content(svg):
     """Return what can be seen of an SVG: shapes, pixels, words and their places."""
     root = ET.fromstring(svg)
     shapes = [(e.get("d"), e.get("style")) for e in root.iter() if e.get("d")]
-    return shapes, [e.get("href") for e in root.iter("image")], ["".join(root.itertext())]
+    return (
+        shapes,
+        [e.get("href") for e in root.iter("image")],
+        ["".join(root.itertext())],
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +120,10 @@ def test_patched_state_equals_fresh_figure(k, kind):
     figure = explore(fig, update, alt="all", k=[0, 5], kind=["sine", "line"])
     patched = figure.drawing.svg(figure.state([k, kind])[:-1])
     fresh_fig, fresh_update = everything(k, kind)
-    start = {"k": Slider([0, k, 6], start=k), "kind": Slider(["sine", "line"], start=kind)}
+    start = {
+        "k": Slider([0, k, 6], start=k),
+        "kind": Slider(["sine", "line"], start=kind),
+    }
     fresh = explore(fresh_fig, fresh_update, alt="all", **start)
     assert content(patched) == content(fresh.drawing.svg(fresh.state([k, kind])[:-1]))
 
@@ -127,8 +138,16 @@ def raw_numbers(fig, artist):
     root = ET.fromstring(file.getvalue())
     group = next(e for e in root.iter() if e.get("id") == "wanted")
     paths = [e for e in group if e.tag.endswith("path")]
-    uses = [(float(e.get("x")), float(e.get("y"))) for e in group.iter() if e.tag.endswith("use")]
-    return corners(" ".join(p.get("d") for p in paths)), np.array(uses), "".join(group.itertext())
+    uses = [
+        (float(e.get("x")), float(e.get("y")))
+        for e in group.iter()
+        if e.tag.endswith("use")
+    ]
+    return (
+        corners(" ".join(p.get("d") for p in paths)),
+        np.array(uses),
+        "".join(group.itertext()),
+    )
 
 
 def corners(data):
@@ -214,7 +233,9 @@ def test_shapes_are_those_matplotlib_writes(k, make):
             assert far(ours, uses) < 0.1 and far(uses, ours) < 0.1
         for e in rest:
             ours = corners(e.get("d"))
-            seen = ours[(abs(ours) < 1000).all(axis=1)]  # log 0 may lie anywhere far below
+            seen = ours[
+                (abs(ours) < 1000).all(axis=1)
+            ]  # log 0 may lie anywhere far below
             assert len(seen) >= len(ours) / 2 and far(seen, shape) < 0.1, part.artist
 
 
@@ -256,13 +277,17 @@ def test_follows_the_theme_and_stays_text():
 
 
 def test_two_figures_share_no_id():
-    ids = [re.findall(r' id="([^"]+)"', build(name=name).html) for name in ("one", "two")]
+    ids = [
+        re.findall(r' id="([^"]+)"', build(name=name).html) for name in ("one", "two")
+    ]
     assert all(ids) and not set(ids[0]) & set(ids[1])
 
 
 def test_columns_of_axes_become_panels():
     fig, update = everything()
-    panels = ET.fromstring(explore(fig, update, alt="all", k=[1, 5]).drawing.svg(["0"] * 99))
+    panels = ET.fromstring(
+        explore(fig, update, alt="all", k=[1, 5]).drawing.svg(["0"] * 99)
+    )
     boxes = [list(map(float, svg.get("viewBox").split())) for svg in panels]
     assert len(boxes) == 2 and boxes[0][0] == 0
     assert boxes[0][2] == pytest.approx(boxes[1][0], abs=0.2)
@@ -271,13 +296,16 @@ def test_columns_of_axes_become_panels():
 
 
 @pytest.mark.parametrize(
-    "whole", [lambda fig: fig.suptitle("t"), lambda fig: fig.legend(["a"]), lambda fig: None]
+    "whole",
+    [lambda fig: fig.suptitle("t"), lambda fig: fig.legend(["a"]), lambda fig: None],
 )
 def test_what_belongs_together_stays_in_one_piece(whole):
     fig, axes = plt.subplots(2 if whole(plt.figure()) is None else 1, 1, squeeze=False)
     (line,) = axes[0, 0].plot(x, x)
     whole(fig)
-    drawing = explore(fig, lambda k: (line.set_ydata(k * x), line)[1], alt="x", k=[1, 2]).drawing
+    drawing = explore(
+        fig, lambda k: (line.set_ydata(k * x), line)[1], alt="x", k=[1, 2]
+    ).drawing
     assert len(ET.fromstring(drawing.svg(["M0 0"]))) == 1
 
 
@@ -295,7 +323,9 @@ def test_html_in_texts_is_escaped():
 
 
 def test_label_unit_format_and_start():
-    page = build(k=Slider([1, 2, 3], label="slope", unit="m", format="{:.1f}", start=2)).html
+    page = build(
+        k=Slider([1, 2, 3], label="slope", unit="m", format="{:.1f}", start=2)
+    ).html
     assert "<span>slope</span>" in page and 'aria-valuetext="2.0 m"' in page
     assert 'value="1"' in page  # the place of the start on the grid
 
@@ -317,7 +347,10 @@ BAD = {
     "no alt": ({"alt": " "}, "alt="),
     "bad name": ({"name": "Two words"}, "'Two words'"),
     "returns nothing": ({"update": lambda k: None}, "no artists for {'k': 1}"),
-    "returns no artist": ({"update": lambda k: [k]}, "returned 1, which is not an artist"),
+    "returns no artist": (
+        {"update": lambda k: [k]},
+        "returned 1, which is not an artist",
+    ),
     "too many states": ({"k": range(MAX_STATES + 1)}, f"{MAX_STATES + 1} states"),
 }
 
@@ -350,7 +383,10 @@ def moving(change):
 
 
 FORBIDDEN = {
-    "limits": (lambda ax, line, other, k: (ax.set_xlim(0, k), line)[1], "limits of 'height'"),
+    "limits": (
+        lambda ax, line, other, k: (ax.set_xlim(0, k), line)[1],
+        "limits of 'height'",
+    ),
     "colour": (lambda ax, line, other, k: (line.set_color(f"C{k}"), line)[1], "colour"),
     "forgotten artist": (
         lambda ax, line, other, k: (other.set_ydata(x * k), line)[1],
@@ -360,9 +396,18 @@ FORBIDDEN = {
         lambda ax, line, other, k: (ax.set_title(str(k)), line)[1],
         "but does not return it",
     ),
-    "new artist": (lambda ax, line, other, k: [line, *ax.plot(x, k * x)], "other artists"),
-    "mathtext": (lambda ax, line, other, k: ax.set_title("$x$") and [line, ax.title], "plain text"),
-    "annotation": (lambda ax, line, other, k: [line, ax.annotate("a", (0, k))], "cannot move"),
+    "new artist": (
+        lambda ax, line, other, k: [line, *ax.plot(x, k * x)],
+        "other artists",
+    ),
+    "mathtext": (
+        lambda ax, line, other, k: ax.set_title("$x$") and [line, ax.title],
+        "plain text",
+    ),
+    "annotation": (
+        lambda ax, line, other, k: [line, ax.annotate("a", (0, k))],
+        "cannot move",
+    ),
 }
 
 
@@ -396,10 +441,18 @@ def test_live_mode_follows_the_widgets(monkeypatch):
     fig, update = everything()
     figure = explore(fig, update, alt="all", k=[1.0, 2.0, 5.0], kind=["sine", "line"])
     bundle = figure._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle and "text/html" not in bundle
+    assert (
+        "application/vnd.jupyter.widget-view+json" in bundle
+        and "text/html" not in bundle
+    )
     slider, choice = figure.controls["k"], figure.controls["kind"]
-    assert isinstance(slider, ipywidgets.FloatSlider) and isinstance(choice, ipywidgets.Dropdown)
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == figure.box.model_id
+    assert isinstance(slider, ipywidgets.FloatSlider) and isinstance(
+        choice, ipywidgets.Dropdown
+    )
+    assert (
+        bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+        == figure.box.model_id
+    )
     picture = figure.box.children[-1]
     slider.value = 3.21  # off the grid
     assert "k = 3.21" in picture.value and "k is 3.21" in picture.value
@@ -497,6 +550,8 @@ def test_three_sliders_count_in_the_right_order():
         return word
 
     page = explore(fig, update, alt="x", a=[0, 1], b=[0, 1, 2], c=["p", "q"]).html
-    order = ["".join(map(str, s)) for s in itertools.product([0, 1], [0, 1, 2], ["p", "q"])]
+    order = [
+        "".join(map(str, s)) for s in itertools.product([0, 1], [0, 1, 2], ["p", "q"])
+    ]
     places = [page.index(f'"{state}"') for state in order]
     assert places == sorted(places)

@@ -56,7 +56,10 @@ def test_same_pixels_as_matplotlib(show, html, k, kind):
         fig.savefig(file, format="svg", transparent=True)
     svg = file.getvalue().partition("<svg")[2]
     raw = picture(
-        show(f'<div class="whole"><svg style="display: block; width: 922px"{svg}</div>', NO_TEXT)
+        show(
+            f'<div class="whole"><svg style="display: block; width: 922px"{svg}</div>',
+            NO_TEXT,
+        )
     )
     assert ours.shape == raw.shape
     assert (abs(ours - raw) > 64).mean() < 0.002
@@ -66,11 +69,19 @@ def test_same_pixels_as_matplotlib(show, html, k, kind):
 
 def test_keys_move_the_figure(show, html):
     page = show(html)
-    slider, title = page.locator("input"), page.locator("svg [data-k]", has_text="k = ").last
+    slider, title = (
+        page.locator("input"),
+        page.locator("svg [data-k]", has_text="k = ").last,
+    )
     line = page.locator("svg path[data-k]").first
     slider.focus()
     seen = [line.get_attribute("d")]
-    for key, expected in (("ArrowRight", 2.37), ("End", 4.5), ("ArrowLeft", 3.9), ("Home", 1.0)):
+    for key, expected in (
+        ("ArrowRight", 2.37),
+        ("End", 4.5),
+        ("ArrowLeft", 3.9),
+        ("Home", 1.0),
+    ):
         page.keyboard.press(key)
         assert title.text_content() == f"k = {expected:.2f}"
         page.get_by_text(f"k is {expected:g}", exact=True).wait_for()
@@ -115,7 +126,10 @@ def test_without_scripts_the_first_state_is_there(show, html):
 def test_print_shows_no_controls(show, html):
     page = show(html)
     page.emulate_media(media="print")
-    assert page.locator("svg").first.is_visible() and not page.locator("input").is_visible()
+    assert (
+        page.locator("svg").first.is_visible()
+        and not page.locator("input").is_visible()
+    )
 
 
 def test_colours_follow_the_page(show, html):

@@ -31,9 +31,10 @@ def test_concepts_differ():
     colours = [style["color"] for style in STYLES.values()]
     assert len(set(colours)) == len(colours)
     for a, b in itertools.combinations(STYLES.values(), 2):
-        assert (a["linestyle"], a.get("linewidth")) != (b["linestyle"], b.get("linewidth")) or (
-            abs(luminance(a["color"]) - luminance(b["color"])) > 0.02
-        )
+        assert (a["linestyle"], a.get("linewidth")) != (
+            b["linestyle"],
+            b.get("linewidth"),
+        ) or (abs(luminance(a["color"]) - luminance(b["color"])) > 0.02)
 
 
 def test_style_is_found_by_name():

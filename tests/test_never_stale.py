@@ -25,13 +25,17 @@ def project(tmp_path):
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/chapter\n")
     (book / "reglab").mkdir()
     (book / "reglab/__init__.py").write_text("SAYS = 'first'\n")
-    write_chapter(tmp_path, "# Chapter", "import reglab\n\nprint('it says', reglab.SAYS)")
+    write_chapter(
+        tmp_path, "# Chapter", "import reglab\n\nprint('it says', reglab.SAYS)"
+    )
     return tmp_path
 
 
 def write_chapter(project, prose, code, name="chapter"):
     cells = [nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell(code)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), project / f"book/{name}.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells), project / f"book/{name}.ipynb"
+    )
 
 
 def test_plain_build_has_no_warnings(project):
@@ -69,7 +73,9 @@ print("they met")
 
 def test_chapters_run_side_by_side(project):
     write_chapter(project, "# Chapter", MEET.format(mine="one", other="two"))
-    write_chapter(project, "# Other", MEET.format(mine="two", other="one"), name="other")
+    write_chapter(
+        project, "# Other", MEET.format(mine="two", other="one"), name="other"
+    )
     toc = "format: jb-book\nroot: book/chapter\nchapters:\n  - file: book/other\n"
     (project / "_toc.yml").write_text(toc)
     printed = build(project, "-W", "-n", "--keep-going")
@@ -130,7 +136,11 @@ def test_failed_cell_fails_the_build(project):
 
 
 def test_formula_keeps_its_source(project):
-    write_chapter(project, "# Chapter\n\n$$\n\\frac{a}{b} < 1\n$$ (ratio)\n\nSee {eq}`ratio`.", "1")
+    write_chapter(
+        project,
+        "# Chapter\n\n$$\n\\frac{a}{b} < 1\n$$ (ratio)\n\nSee {eq}`ratio`.",
+        "1",
+    )
     build(project, "-W", "-n", "--keep-going")
     page = (project / PAGE).read_text()
     assert "<mfrac>" in page

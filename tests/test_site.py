@@ -14,7 +14,9 @@ SCREENSHOTS = ROOT / "_build/screenshots"
 # All that a figure shows of its state: the attributes and texts of its dynamic elements.
 STATE = """figure => JSON.stringify([...figure.querySelectorAll("[data-k]")].map(
     e => [...e.attributes].map(a => a.value).concat(e.textContent)))"""
-SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SCROLLS_SIDEWAYS = (
+    "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+)
 
 
 def pytest_generate_tests(metafunc):
@@ -83,10 +85,14 @@ def check_keyboard(figure, control):
     assert control.evaluate("c => c.value === c.max")
     assert control.get_attribute("aria-valuetext") != said
     assert changes(figure, lambda: [control.press("ArrowLeft") for _ in range(3)])
-    assert control.evaluate("c => Number(c.value) === Number(c.max) - 3 * Number(c.step || 1)")
+    assert control.evaluate(
+        "c => Number(c.value) === Number(c.max) - 3 * Number(c.step || 1)"
+    )
     assert changes(figure, lambda: [control.press("ArrowRight") for _ in range(3)])
     assert control.evaluate("c => c.value === c.max")
-    output = control.evaluate("c => c.parentElement.querySelector('output').textContent")
+    output = control.evaluate(
+        "c => c.parentElement.querySelector('output').textContent"
+    )
     assert output == control.get_attribute("aria-valuetext")
 
 
@@ -145,10 +151,15 @@ def test_figures_are_there_without_scripts(root, book, open_page):
         shown = page.locator("figure.explore")
         assert shown.count()
         for figure in shown.all():
-            boxes = [drawing.bounding_box() for drawing in figure.locator("svg:visible").all()]
+            boxes = [
+                drawing.bounding_box()
+                for drawing in figure.locator("svg:visible").all()
+            ]
             assert sum(box["width"] for box in boxes) > 300, name
             assert max(box["height"] for box in boxes) > 100, name
-            described = figure.locator("[role=group][aria-label], [role=img][aria-label]")
+            described = figure.locator(
+                "[role=group][aria-label], [role=img][aria-label]"
+            )
             assert described.count(), name
 
 
@@ -157,7 +168,9 @@ def test_figures_are_there_in_print(root, book, open_page):
         page = open_page(f"{root}/{name}")
         page.emulate_media(media="print")
         for figure in figures(page):
-            assert any(drawing.is_visible() for drawing in figure.query_selector_all("svg"))
+            assert any(
+                drawing.is_visible() for drawing in figure.query_selector_all("svg")
+            )
             assert not figure.query_selector(".explore-controls").is_visible()
         assert not page.locator(".bd-sidebar-primary").is_visible()
 
@@ -165,8 +178,21 @@ def test_figures_are_there_in_print(root, book, open_page):
 def test_nothing_scrolls_sideways_on_a_phone(root, book, open_page):
     for name in book.pages:
         page = open_page(f"{root}/{name}", viewport={"width": 360, "height": 740})
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
         assert not page.evaluate(SCROLLS_SIDEWAYS), name
+
+
+def test_no_code_scrolls_on_a_desktop(root, book, open_page):
+    for name in book.chapters:
+        page = open_page(f"{root}/{name}")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
+        too_wide = """blocks => blocks.filter(pre => pre.scrollWidth > pre.clientWidth)
+            .map(pre => pre.textContent.slice(0, 200))"""
+        assert not page.eval_on_selector_all(".cell_input pre", too_wide), name
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -179,7 +205,9 @@ def test_screenshots(root, book, open_page, width, theme):
         page = open_page(f"{root}/{name}", viewport=size, color_scheme=theme)
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         stem = name.removesuffix(".html").replace("/", "-")
-        page.screenshot(path=SCREENSHOTS / f"{stem}-{width}-{theme}.png", full_page=True)
+        page.screenshot(
+            path=SCREENSHOTS / f"{stem}-{width}-{theme}.png", full_page=True
+        )
 
 
 def test_chapters_open_in_colab(site, book):
@@ -188,7 +216,9 @@ def test_chapters_open_in_colab(site, book):
     for name in book.chapters:
         notebook = name.removesuffix(".html") + ".ipynb"
         assert (ROOT / notebook).exists()
-        assert f'href="{colab}/{notebook}"' in (site / name).read_text(encoding="utf-8"), name
+        assert f'href="{colab}/{notebook}"' in (site / name).read_text(
+            encoding="utf-8"
+        ), name
 
 
 def test_internal_links_resolve(site, book):

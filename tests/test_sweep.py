@@ -29,8 +29,12 @@ def test_equals_single_runs(at_once):
     for i, lambd in enumerate(LAMBD):
         for j, seed in enumerate(SEEDS):
             alone = fit(*prepare(seed), lambd)
-            torch.testing.assert_close(runs["w"][i, j], alone["w"], rtol=1e-12, atol=1e-12)
-            torch.testing.assert_close(runs["loss"][i, j], alone["loss"], rtol=1e-12, atol=1e-12)
+            torch.testing.assert_close(
+                runs["w"][i, j], alone["w"], rtol=1e-12, atol=1e-12
+            )
+            torch.testing.assert_close(
+                runs["loss"][i, j], alone["loss"], rtol=1e-12, atol=1e-12
+            )
 
 
 def test_two_grids_keep_their_order():

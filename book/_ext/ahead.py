@@ -38,11 +38,15 @@ def run_ahead(app, env, docnames):
         return
     paths = [Path(env.doc2path(name)) for name in docnames]
     cache = get_cache(app.config.nb_execution_cache_path)
-    missing = not_cached(cache, sorted(path for path in paths if path.suffix == ".ipynb"))
+    missing = not_cached(
+        cache, sorted(path for path in paths if path.suffix == ".ipynb")
+    )
     timeout = app.config.nb_execution_timeout
     with ThreadPoolExecutor(AT_ONCE) as pool:  # each notebook has a process of its own
         running = {
-            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, False): path
+            pool.submit(
+                single_nb_execution, notebook, str(path.parent), timeout, False
+            ): path
             for path, notebook in missing.items()
         }
         for number, done in enumerate(as_completed(running), start=1):

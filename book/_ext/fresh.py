@@ -20,7 +20,9 @@ CACHES_TO_KEEP = 3
 def digest(patterns):
     """Return a short hash of the names and contents of the files that match."""
     root = BOOK.parent
-    files = {file for pattern in patterns for file in root.glob(pattern) if file.is_file()}
+    files = {
+        file for pattern in patterns for file in root.glob(pattern) if file.is_file()
+    }
     seen = hashlib.sha256()
     for file in sorted(files):
         if "__pycache__" not in file.parts:
@@ -38,7 +40,9 @@ def choose_cache(app, config):
     cache.mkdir(parents=True, exist_ok=True)
     cache.touch()
     config.nb_execution_cache_path = str(cache)
-    newest_first = sorted(caches.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    newest_first = sorted(
+        caches.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True
+    )
     for old in newest_first[CACHES_TO_KEEP:]:
         shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink()
 

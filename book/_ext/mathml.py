@@ -34,7 +34,9 @@ def visit_math(self, node):
 def visit_math_block(self, node):
     """Write a formula on its own line, with its number if it has a label."""
     # focusable, because a long formula scrolls inside its box
-    self.body.append(self.starttag(node, "div", "", CLASS="math", tabindex="0", role="group"))
+    self.body.append(
+        self.starttag(node, "div", "", CLASS="math", tabindex="0", role="group")
+    )
     self.body.append(to_mathml(node, display=True))
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')

@@ -33,7 +33,9 @@ def claim(sentence, condition, **figures):
             f"the condition of a claim must be one bool, not {type(condition).__name__}; "
             "say .all(), or count and compare"
         )
-    shown = ", ".join(f"{name.replace('_', ' ')} {_number(x)}" for name, x in figures.items())
+    shown = ", ".join(
+        f"{name.replace('_', ' ')} {_number(x)}" for name, x in figures.items()
+    )
     line = f"{sentence}{f' ({shown})' if shown else ''}"
     if not condition:
         raise AssertionError(f"the claim does not hold: {line}")
@@ -85,7 +87,9 @@ def _verdict(answer, solution, on, mistakes, tol):
             return _wrong(words)
     for got, wanted in zip(given, right, strict=True):
         if np.shape(got) != np.shape(wanted):
-            return _wrong(f"the shape is {np.shape(got)}, but should be {np.shape(wanted)}")
+            return _wrong(
+                f"the shape is {np.shape(got)}, but should be {np.shape(wanted)}"
+            )
     return _wrong("the value is not right yet; the hint may help")
 
 
@@ -95,7 +99,10 @@ def _values(thing, cases):
     for case in cases:
         value = thing(*case) if callable(thing) else thing
         values += value if isinstance(value, tuple) else [value]
-    return [value.detach().numpy() if hasattr(value, "detach") else value for value in values]
+    return [
+        value.detach().numpy() if hasattr(value, "detach") else value
+        for value in values
+    ]
 
 
 def _agree(given, right, tol):

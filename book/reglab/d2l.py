@@ -12,10 +12,16 @@ def _load():
     stand_ins = {}
     try:
         import torchvision  # noqa: F401
-    except Exception:  # one that does not fit torch fails with other errors than ImportError
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+    except (
+        Exception
+    ):  # one that does not fit torch fails with other errors than ImportError
+        for name in [
+            name for name in sys.modules if name.split(".")[0] == "torchvision"
+        ]:
             del sys.modules[name]
-        stand_ins = {n: ModuleType(n) for n in ("torchvision", "torchvision.transforms")}
+        stand_ins = {
+            n: ModuleType(n) for n in ("torchvision", "torchvision.transforms")
+        }
         stand_ins["torchvision"].transforms = stand_ins["torchvision.transforms"]
     sys.modules.update(stand_ins)
     try:
@@ -23,7 +29,9 @@ def _load():
     except ModuleNotFoundError as error:
         if error.name != "d2l":
             raise
-        raise ImportError("d2l is not installed; run: pip install --no-deps d2l") from None
+        raise ImportError(
+            "d2l is not installed; run: pip install --no-deps d2l"
+        ) from None
     finally:  # nobody else should take a stand-in for the real thing
         for name in stand_ins:
             del sys.modules[name]

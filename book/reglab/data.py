@@ -19,7 +19,9 @@ class Split(NamedTuple):
     y_test: torch.Tensor
 
 
-def linear_task(g, *, num_inputs=50, n_train=60, n_val=60, n_test=1000, norm=2.0, nonzero=None):
+def linear_task(
+    g, *, num_inputs=50, n_train=60, n_val=60, n_test=1000, norm=2.0, nonzero=None
+):
     """Make a linear regression y = Xw + noise, with standard normal inputs and noise.
 
     No model has a smaller expected squared error than 1, the variance of the noise;
@@ -47,13 +49,20 @@ def linear_task(g, *, num_inputs=50, n_train=60, n_val=60, n_test=1000, norm=2.0
     ValueError
         If a size is not positive, or `nonzero` is not between 1 and `num_inputs`.
     """
-    sizes = {"num_inputs": num_inputs, "n_train": n_train, "n_val": n_val, "n_test": n_test}
+    sizes = {
+        "num_inputs": num_inputs,
+        "n_train": n_train,
+        "n_val": n_val,
+        "n_test": n_test,
+    }
     for name, size in sizes.items():
         if size < 1:
             raise ValueError(f"{name}={size} must be at least 1")
     nonzero = num_inputs if nonzero is None else nonzero
     if not 1 <= nonzero <= num_inputs:
-        raise ValueError(f"nonzero={nonzero} must be between 1 and num_inputs={num_inputs}")
+        raise ValueError(
+            f"nonzero={nonzero} must be between 1 and num_inputs={num_inputs}"
+        )
     w = torch.randn(num_inputs, generator=g)
     w = torch.where(torch.arange(num_inputs) < nonzero, w, 0)
     w = norm * w / w.norm()
@@ -78,8 +87,12 @@ def epochs_of_batches(g, num_examples, batch_size, num_epochs):
         If `batch_size` does not divide `num_examples`.
     """
     if batch_size < 1 or num_examples % batch_size:
-        raise ValueError(f"batch_size={batch_size} must divide num_examples={num_examples}")
-    order = torch.stack([torch.randperm(num_examples, generator=g) for _ in range(num_epochs)])
+        raise ValueError(
+            f"batch_size={batch_size} must divide num_examples={num_examples}"
+        )
+    order = torch.stack(
+        [torch.randperm(num_examples, generator=g) for _ in range(num_epochs)]
+    )
     return order.reshape(num_epochs, -1, batch_size)
 
 

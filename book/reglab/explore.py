@@ -44,7 +44,9 @@ class Explore:
     def __init__(self, fig, update, alt, name, sliders):
         self.fig, self.update, self.alt, self.name = fig, update, alt, name
         self.sliders = {
-            key: (replace(grid) if isinstance(grid, Slider) else Slider(grid)).check(key)
+            key: (replace(grid) if isinstance(grid, Slider) else Slider(grid)).check(
+                key
+            )
             for key, grid in sliders.items()
         }
         self.grids = [slider.grid for slider in self.sliders.values()]
@@ -64,29 +66,47 @@ class Explore:
 
     def _check(self):
         if not isinstance(self.alt, str) or not self.alt.strip():
-            raise ValueError("explore needs alt=..., a sentence that says what the figure shows")
+            raise ValueError(
+                "explore needs alt=..., a sentence that says what the figure shows"
+            )
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            raise ValueError(f"name={self.name!r} must be lower-case letters, digits and hyphens")
+            raise ValueError(
+                f"name={self.name!r} must be lower-case letters, digits and hyphens"
+            )
         if not 1 <= len(self.sliders) <= 3:
-            raise ValueError(f"explore takes one to three sliders, not {len(self.sliders)}")
+            raise ValueError(
+                f"explore takes one to three sliders, not {len(self.sliders)}"
+            )
         if self.states > MAX_STATES:
-            sizes = " × ".join(f"{len(s.grid)} ({key})" for key, s in self.sliders.items())
-            raise ValueError(f"{sizes} = {self.states} states; a page carries at most {MAX_STATES}")
+            sizes = " × ".join(
+                f"{len(s.grid)} ({key})" for key, s in self.sliders.items()
+            )
+            raise ValueError(
+                f"{sizes} = {self.states} states; a page carries at most {MAX_STATES}"
+            )
         try:
             inspect.signature(self.update).bind(**dict.fromkeys(self.sliders))
         except TypeError as error:
             names = ", ".join(self.sliders)
-            raise ValueError(f"update cannot be called with the sliders {names}: {error}") from None
+            raise ValueError(
+                f"update cannot be called with the sliders {names}: {error}"
+            ) from None
 
     def _call(self, values):
         """Call update and return its artists as a flat list, and its summary."""
         settings = dict(zip(self.sliders, values, strict=True))
         result, summary = self.update(**settings), ""
-        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
+        if (
+            isinstance(result, tuple)
+            and len(result) == 2
+            and isinstance(result[1], str)
+        ):
             result, summary = result
         artists = list(_flat(result))
         if not artists:
-            raise ValueError(f"update returned no artists for {settings}; return what it changed")
+            raise ValueError(
+                f"update returned no artists for {settings}; return what it changed"
+            )
         return artists, summary
 
     def _check_returned(self, artists):
@@ -94,13 +114,24 @@ class Explore:
         everything = self.fig.findobj(include_self=False)
         for artist in everything:
             artist.stale = False
-        for values in [[grid[-1] for grid in self.grids], [grid[0] for grid in self.grids]]:
+        for values in [
+            [grid[-1] for grid in self.grids],
+            [grid[0] for grid in self.grids],
+        ]:
             self._call(values)
-        moved = set(artists) | {child for artist in artists for child in artist.findobj()}
+        moved = set(artists) | {
+            child for artist in artists for child in artist.findobj()
+        }
         for artist in everything:
-            if not isinstance(artist, Drawing.movable) or not artist.stale or artist in moved:
+            if (
+                not isinstance(artist, Drawing.movable)
+                or not artist.stale
+                or artist in moved
+            ):
                 continue
-            if not isinstance(artist, Text) or artist.get_text():  # an empty one shows nothing
+            if (
+                not isinstance(artist, Text) or artist.get_text()
+            ):  # an empty one shows nothing
                 raise ValueError(f"update changes {artist} but does not return it")
         self._call([slider.start for slider in self.sliders.values()])
 
@@ -114,7 +145,9 @@ class Explore:
             )
         for ax, limits in self._limits:
             if (*ax.get_xlim(), *ax.get_ylim()) != limits:
-                where = ax.get_title() or ax.get_ylabel() or ax.get_xlabel() or "the axes"
+                where = (
+                    ax.get_title() or ax.get_ylabel() or ax.get_xlabel() or "the axes"
+                )
                 raise ValueError(
                     f"update changes the limits of {where!r}; axes may not move with a slider, "
                     "so set their limits once, before explore"
@@ -133,7 +166,9 @@ class Explore:
             if len(distinct) > 1:
                 index = {value: n for n, value in enumerate(distinct)}
                 attribute = [*self.drawing.slots, ""][k]
-                slots.append([k, attribute, distinct, [index[value] for value in column]])
+                slots.append(
+                    [k, attribute, distinct, [index[value] for value in column]]
+                )
         sliders = self.sliders.values()
         texts = [[slider.text(value) for value in slider.grid] for slider in sliders]
         data = {"slots": slots, "grids": self.grids, "texts": texts}
@@ -161,7 +196,10 @@ class Explore:
 
         self.box, self.controls = widget(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/plain": repr(self),
+        }
 
 
 def explore(fig, update, *, alt, name=None, **sliders):
@@ -216,7 +254,9 @@ class Still:
 def show(fig, *, alt, name="still"):
     """Show a figure that does not move, as text and shapes that follow the page's theme."""
     if not isinstance(alt, str) or not alt.strip():
-        raise ValueError("show needs alt=..., a sentence that says what the figure shows")
+        raise ValueError(
+            "show needs alt=..., a sentence that says what the figure shows"
+        )
     return Still(fig, alt, name)
 
 
@@ -233,7 +273,9 @@ def is_live():
         return forced == "live"
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     in_vscode = shell is not None and "__vsc_ipynb_file__" in shell.user_ns
-    return "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules or in_vscode
+    return (
+        "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules or in_vscode
+    )
 
 
 def _flat(artists):

@@ -29,8 +29,12 @@ def widget(explore):
 
     def draw(_=None):
         try:
-            *values, summary = explore.state([control.value for control in controls.values()])
-        except Exception as error:  # without this the figure would stand still and say nothing
+            *values, summary = explore.state(
+                [control.value for control in controls.values()]
+            )
+        except (
+            Exception
+        ) as error:  # without this the figure would stand still and say nothing
             figure.value = f"<p><strong>The figure cannot follow: {escape(str(error))}</strong></p>"
             raise
         figure.value = (
@@ -63,7 +67,9 @@ def _control(slider):
     if low > 0 and not _even(grid) and _even(np.log10(grid)):
         low, high = math.log10(low), math.log10(high)
         step = (high - low) / len(grid) / 10
-        return ipywidgets.FloatLogSlider(min=low, max=high, step=step, value=slider.start, **look)
+        return ipywidgets.FloatLogSlider(
+            min=low, max=high, step=step, value=slider.start, **look
+        )
     step, shown = 10.0**-digits, f".{max(digits, 0)}f"
     return ipywidgets.FloatSlider(
         min=low, max=high, step=step, value=slider.start, readout_format=shown, **look

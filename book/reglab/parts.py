@@ -70,7 +70,11 @@ class Shape(Part):
     def values(self):
         artist = self.artist
         if not self.is_bar:
-            return [self.drawing.path(artist.get_path(), artist.get_transform(), filled=True)]
+            return [
+                self.drawing.path(
+                    artist.get_path(), artist.get_transform(), filled=True
+                )
+            ]
         # The same for the commonest patch without matplotlib's general machinery.
         x, y = artist.get_x(), artist.get_y()
         corners = [(x, y), (x + artist.get_width(), y + artist.get_height())]
@@ -83,7 +87,12 @@ class Shape(Part):
     def look(self):
         artist = self.artist
         colours = artist.get_facecolor(), artist.get_edgecolor(), artist.get_alpha()
-        return *colours, artist.get_linewidth(), artist.get_linestyle(), artist.get_hatch()
+        return (
+            *colours,
+            artist.get_linewidth(),
+            artist.get_linestyle(),
+            artist.get_hatch(),
+        )
 
 
 class Line(Part):
@@ -103,7 +112,9 @@ class Line(Part):
     def values(self):
         artist = self.artist
         path, transform = artist.get_path(), artist.get_transform()
-        values = [self.drawing.path(path, transform, filled=False)] if self.has_path else []
+        values = (
+            [self.drawing.path(path, transform, filled=False)] if self.has_path else []
+        )
         if self.has_markers:
             values.append(self.drawing.dots(transform.transform(path.vertices)))
         return values
@@ -121,12 +132,16 @@ class Group(Part):
     def build(self, group):
         artist = self.artist
         if artist.get_hatch():
-            raise ValueError(f"{artist} has a hatch, which a moving collection cannot have")
+            raise ValueError(
+                f"{artist} has a hatch, which a moving collection cannot have"
+            )
         self.scattered = hasattr(artist, "get_sizes") and len(artist.get_sizes()) > 0
         self.styles = self._styles()
         kinds = sorted(set(self.styles), key=self.styles.index)
         self.members = [[style == kind for style in self.styles] for kind in kinds]
-        clip = next((e.get("clip-path") for e in group.iter() if e.get("clip-path")), None)
+        clip = next(
+            (e.get("clip-path") for e in group.iter() if e.get("clip-path")), None
+        )
         group[:] = [child for child in group if child.tag == "defs"]
         if clip is None and artist.get_clip_on() and artist.get_clip_box() is not None:
             clip = _clip(artist.get_clip_box(), group, self.drawing)
@@ -168,26 +183,38 @@ class Group(Part):
         paths, transforms = self.artist.get_paths(), self.artist.get_transforms()
         path = paths[i % len(paths)]
         transform = Affine2D(transforms[i % len(transforms)])
-        return self.drawing.path(path, transform.translate(0, self.drawing.height), filled=True)
+        return self.drawing.path(
+            path, transform.translate(0, self.drawing.height), filled=True
+        )
 
     def values(self):
         artist, drawing = self.artist, self.drawing
         if self.scattered:
-            points = np.ma.filled(np.ma.asarray(artist.get_offsets(), dtype=float), np.nan)
+            points = np.ma.filled(
+                np.ma.asarray(artist.get_offsets(), dtype=float), np.nan
+            )
             points = artist.get_offset_transform().transform(points)
-            return [drawing.dots(points[np.resize(mine, len(points))]) for mine in self.members]
+            return [
+                drawing.dots(points[np.resize(mine, len(points))])
+                for mine in self.members
+            ]
         transform, filled = artist.get_transform(), len(artist.get_facecolor()) > 0
         paths = [drawing.path(path, transform, filled) for path in artist.get_paths()]
         masks = (np.resize(mine, len(paths)) for mine in self.members)
         return [
-            "".join(path for path, here in zip(paths, mask, strict=True) if here) for mask in masks
+            "".join(path for path, here in zip(paths, mask, strict=True) if here)
+            for mask in masks
         ]
 
     def look(self):
         a = self.artist
         arrays = a.get_facecolor(), a.get_edgecolor(), a.get_linewidth()
         sizes = a.get_sizes() if self.scattered else ()
-        return *(np.asarray(array).tobytes() for array in arrays), tuple(sizes), a.get_alpha()
+        return (
+            *(np.asarray(array).tobytes() for array in arrays),
+            tuple(sizes),
+            a.get_alpha(),
+        )
 
 
 class Words(Part):
@@ -208,12 +235,16 @@ class Words(Part):
         self.drawing.slot(holder, "transform")
 
     def _place(self):
-        return self.artist.get_transform().transform(self.artist.get_unitless_position())
+        return self.artist.get_transform().transform(
+            self.artist.get_unitless_position()
+        )
 
     def values(self):
         words = self.artist.get_text()
         if "\n" in words or "$" in words.replace(r"\$", ""):
-            raise ValueError(f"a moving text must be one line without $ signs, not {words!r}")
+            raise ValueError(
+                f"a moving text must be one line without $ signs, not {words!r}"
+            )
         dx, dy = np.rint((self._place() - self.start) * 10) / 10 * [1, -1] + 0.0
         return [words.replace(r"\$", "$"), f"translate({dx:g} {dy:g})"]
 
@@ -238,7 +269,12 @@ class Pixels(Part):
         corners = artist.get_transform().transform([(left, bottom), (right, top)])
         (x0, y0), (x1, y1) = (self.drawing.tenths(corners) / 10).tolist()
         self.flip = artist.origin == "lower", y0 < y1, x1 < x0
-        place = {"x": min(x0, x1), "y": min(y0, y1), "width": abs(x1 - x0), "height": abs(y1 - y0)}
+        place = {
+            "x": min(x0, x1),
+            "y": min(y0, y1),
+            "width": abs(x1 - x0),
+            "height": abs(y1 - y0),
+        }
         element.attrib = {key: f"{value:g}" for key, value in place.items()}
         element.set("preserveAspectRatio", "none")
         if artist.get_interpolation() in ("nearest", "none", "auto", "antialiased"):
@@ -269,7 +305,9 @@ def _css(face, edge, width, dashes):
     if edge is not None and edge[3] > 0 and width > 0:
         style += f"; stroke: {to_hex(edge)}; stroke-opacity: {edge[3]:g}; stroke-width: {width:g}"
         if dashes is not None and dashes[1] is not None:
-            style += "; stroke-dasharray: " + ",".join(f"{length:g}" for length in dashes[1])
+            style += "; stroke-dasharray: " + ",".join(
+                f"{length:g}" for length in dashes[1]
+            )
     return style
 
 
@@ -290,6 +328,11 @@ def _clip(box, group, drawing):
     (x0, y1), (x1, y0) = (drawing.tenths(box.get_points()) / 10).tolist()
     clip = ET.SubElement(group, "clipPath", id=f"{group.get('id')}-clip")
     ET.SubElement(
-        clip, "rect", x=f"{x0:g}", y=f"{y0:g}", width=f"{x1 - x0:g}", height=f"{y1 - y0:g}"
+        clip,
+        "rect",
+        x=f"{x0:g}",
+        y=f"{y0:g}",
+        width=f"{x1 - x0:g}",
+        height=f"{y1 - y0:g}",
     )
     return f"url(#{clip.get('id')})"

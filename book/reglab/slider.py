@@ -34,9 +34,13 @@ class Slider:
         """Bring the grid into plain Python values, or say what is wrong with it."""
         grid = self.grid.tolist() if hasattr(self.grid, "tolist") else self.grid
         if isinstance(grid, str) or not hasattr(grid, "__len__") or len(grid) == 0:
-            raise ValueError(f"slider {name!r} needs a list of values, not {self.grid!r}")
+            raise ValueError(
+                f"slider {name!r} needs a list of values, not {self.grid!r}"
+            )
         # a list may hold NumPy or torch scalars
-        self.grid = [value.item() if hasattr(value, "item") else value for value in grid]
+        self.grid = [
+            value.item() if hasattr(value, "item") else value for value in grid
+        ]
         self.label = self.label or name
         self.is_choice = all(isinstance(value, str) for value in self.grid)
         if self.is_choice:
@@ -50,11 +54,15 @@ class Slider:
                     raise ValueError(f"slider {name!r}: {value} is not finite")
             for low, high in itertools.pairwise(self.grid):
                 if low >= high:
-                    raise ValueError(f"slider {name!r} must rise, but {high} follows {low}")
+                    raise ValueError(
+                        f"slider {name!r} must rise, but {high} follows {low}"
+                    )
         if self.start is None:
             self.start = self.grid[0]
         if self.start not in self.grid:
-            raise ValueError(f"slider {name!r} starts at {self.start!r}, which is not in its grid")
+            raise ValueError(
+                f"slider {name!r} starts at {self.start!r}, which is not in its grid"
+            )
         return self
 
     def text(self, value):

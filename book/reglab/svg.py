@@ -75,9 +75,12 @@ class Drawing:
         root = _render(fig, artists, name)
         found = {element.get("id"): element for element in root.iter()}
         self._parts = [
-            _kind(artist)(artist, found[f"moving-{n}"], self) for n, artist in enumerate(artists)
+            _kind(artist)(artist, found[f"moving-{n}"], self)
+            for n, artist in enumerate(artists)
         ]
-        self._pieces = re.split(MARK.format(r"(\d+)"), _tidy(_panels(root, fig, alt), name))
+        self._pieces = re.split(
+            MARK.format(r"(\d+)"), _tidy(_panels(root, fig, alt), name)
+        )
 
     def _settle(self):
         # Closing a figure, or moving it to another screen, gives it another dpi.
@@ -128,7 +131,9 @@ class Drawing:
         simplify = path.should_simplify and not filled
         path = transform.transform_path_non_affine(path)  # a logarithmic axis, say
         transform = transform.get_affine()
-        path = path.cleaned(transform, remove_nans=True, clip=clip, simplify=simplify, curves=True)
+        path = path.cleaned(
+            transform, remove_nans=True, clip=clip, simplify=simplify, curves=True
+        )
         return path_data(self.tenths(path.vertices), path.codes)
 
     def dots(self, points):
@@ -163,7 +168,9 @@ def path_data(points, codes):
             data.append(f"M{x / 10:g} {y / 10:g}")
         else:
             letter, count = SEGMENTS[code]
-            steps = [f"{(u - x) / 10:g} {(v - y) / 10:g}" for u, v in points[i : i + count]]
+            steps = [
+                f"{(u - x) / 10:g} {(v - y) / 10:g}" for u, v in points[i : i + count]
+            ]
             data.append(("" if code == previous else letter) + " ".join(steps))
             i += count - 1
             x, y = points[i]
@@ -174,15 +181,24 @@ def path_data(points, codes):
 def _kind(artist):
     if isinstance(artist, Annotation | FancyArrowPatch):
         return None
-    return next((part for kind, part in KINDS.items() if isinstance(artist, kind)), None)
+    return next(
+        (part for kind, part in KINDS.items() if isinstance(artist, kind)), None
+    )
 
 
 def _render(fig, artists, name):
     """Draw the figure with every moving artist visible and marked, and parse the SVG."""
-    settings = {"svg.fonttype": "none", "svg.hashsalt": name, "image.composite_image": False}
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": name,
+        "image.composite_image": False,
+    }
     restore = []
     for n, artist in enumerate(artists):
-        restore += [(artist.set_gid, artist.get_gid()), (artist.set_visible, artist.get_visible())]
+        restore += [
+            (artist.set_gid, artist.get_gid()),
+            (artist.set_visible, artist.get_visible()),
+        ]
         artist.set_gid(f"moving-{n}")
         artist.set_visible(True)
         restore += parts.stand_in(artist)
@@ -218,7 +234,9 @@ def _tidy(root, name):
             if attribute == "style":
                 value = re.sub(r"font-family:[^;]*;?", "", value)  # the page chooses it
                 value = re.sub(
-                    r"font: (?:(\d+) )?([\d.]+px)[^;]*", r"font-size: \2; font-weight: \1", value
+                    r"font: (?:(\d+) )?([\d.]+px)[^;]*",
+                    r"font-size: \2; font-weight: \1",
+                    value,
                 )
                 value = value.replace("#000000", "currentColor")
             elif attribute in ("d", "x", "y", "width", "height", "transform", "points"):
@@ -236,7 +254,14 @@ def _columns(fig):
     (a title, a legend) keeps it in one piece.
     """
     whole = [0.0, float(fig.bbox.width)]
-    if fig.texts or fig.legends or fig.subfigs or fig.lines or fig.patches or fig.images:
+    if (
+        fig.texts
+        or fig.legends
+        or fig.subfigs
+        or fig.lines
+        or fig.patches
+        or fig.images
+    ):
         return whole
     edges, reach = [0.0], 0.0
     for left, right in sorted(tuple(ax.get_tightbbox().intervalx) for ax in fig.axes):
@@ -249,16 +274,29 @@ def _columns(fig):
 def _panels(root, fig, alt):
     """Return an element that holds the drawing, cut into one SVG for each column of axes."""
     edges = _columns(fig)
-    panels = ET.Element("div", {"class": "explore-panels", "role": "group", "aria-label": alt})
+    panels = ET.Element(
+        "div", {"class": "explore-panels", "role": "group", "aria-label": alt}
+    )
     figure = root.find("g")
-    drawn = [group for group in figure if group.get("id") != "patch_1"]  # without the background
+    drawn = [
+        group for group in figure if group.get("id") != "patch_1"
+    ]  # without the background
     axes = sorted((ax for ax in fig.axes if ax.get_visible()), key=lambda ax: ax.zorder)
     for left, right in pairwise(edges):
         width, height = right - left, fig.bbox.height
-        svg = ET.SubElement(panels, "svg", viewBox=f"{left:.1f} 0 {width:.1f} {height:.1f}")
+        svg = ET.SubElement(
+            panels, "svg", viewBox=f"{left:.1f} 0 {width:.1f} {height:.1f}"
+        )
         # what matplotlib leaves unsaid is black; a panel may grow to 1.6 times its size
-        svg.attrib |= {"class": "explore-svg", "fill": "currentColor", "stroke-linejoin": "round"}
-        svg.set("style", f"flex: {width:.1f} 1 {width:.1f}px; max-width: {1.6 * width:.0f}px")
+        svg.attrib |= {
+            "class": "explore-svg",
+            "fill": "currentColor",
+            "stroke-linejoin": "round",
+        }
+        svg.set(
+            "style",
+            f"flex: {width:.1f} 1 {width:.1f}px; max-width: {1.6 * width:.0f}px",
+        )
         if len(edges) == 2:
             svg.extend(drawn)
         else:

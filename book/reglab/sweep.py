@@ -33,7 +33,9 @@ class Sweep:
 
     def __call__(self, **settings):
         if set(settings) != set(self.grids):
-            raise ValueError(f"give a value for each of {', '.join(self.grids)}, not {settings}")
+            raise ValueError(
+                f"give a value for each of {', '.join(self.grids)}, not {settings}"
+            )
         values = [float(settings[name]) for name in self.grids]
         if not all(map(math.isfinite, values)):
             raise ValueError(f"a setting is not finite: {settings}")
@@ -85,14 +87,19 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
         raise ValueError("a sweep needs at least one grid, for example lambd=[0, 1, 3]")
     if at_once < 1:
         raise ValueError(f"at_once={at_once} must be at least 1")
-    prepared = [torch.stack(tensors) for tensors in zip(*map(prepare, seeds), strict=True)]
-    dtype = next((x.dtype for x in prepared if x.is_floating_point()), torch.get_default_dtype())
+    prepared = [
+        torch.stack(tensors) for tensors in zip(*map(prepare, seeds), strict=True)
+    ]
+    dtype = next(
+        (x.dtype for x in prepared if x.is_floating_point()), torch.get_default_dtype()
+    )
     grids = {name: _grid(name, values, dtype) for name, values in grids.items()}
     names = tuple(grids)
 
     def train(columns, bar=False):
         pieces = zip(
-            *(column.split(max(1, at_once // len(seeds))) for column in columns), strict=True
+            *(column.split(max(1, at_once // len(seeds))) for column in columns),
+            strict=True,
         )
         pieces = list(pieces)
         # A bar that nobody watches would end up in the page.
@@ -119,13 +126,17 @@ def _train(fit, names, prepared, columns):
 
     # Seeds outside, settings inside: the data of a seed are shared by its settings, not copied.
     over_settings = torch.vmap(one, in_dims=(None, 0), out_dims=0)
-    return torch.vmap(over_settings, in_dims=(0, None), out_dims=1)(tuple(prepared), tuple(columns))
+    return torch.vmap(over_settings, in_dims=(0, None), out_dims=1)(
+        tuple(prepared), tuple(columns)
+    )
 
 
 def _grid(name, values, dtype):
     grid = torch.as_tensor(values, dtype=dtype)
     if grid.ndim != 1 or len(grid) == 0:
-        raise ValueError(f"the grid {name!r} must be a list of at least one number, not {values!r}")
+        raise ValueError(
+            f"the grid {name!r} must be a list of at least one number, not {values!r}"
+        )
     if not grid.isfinite().all():
         raise ValueError(f"the grid {name!r} has a value that is not finite: {values}")
     return grid

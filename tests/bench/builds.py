@@ -71,11 +71,18 @@ def page_sizes(site):
     """Print the bytes of each page with everything that it loads, and of its figures."""
     for page in sorted((site / "book").glob("*.html")):
         html = page.read_text(encoding="utf-8")
-        paths = {os.path.normpath(page.parent / urlsplit(u).path) for u in REFERENCE.findall(html)}
-        loaded = [Path(path) for path in paths if Path(path).is_file() and path != str(page)]
+        paths = {
+            os.path.normpath(page.parent / urlsplit(u).path)
+            for u in REFERENCE.findall(html)
+        }
+        loaded = [
+            Path(path) for path in paths if Path(path).is_file() and path != str(page)
+        ]
         loaded = [path for path in loaded if path.suffix not in (".html", ".txt")]
         ours = [p for p in loaded if p.name == "book.css" or "_images" in p.parts]
-        own = zipped(page.read_bytes()) + sum(zipped(path.read_bytes()) for path in ours)
+        own = zipped(page.read_bytes()) + sum(
+            zipped(path.read_bytes()) for path in ours
+        )
         whole = own + sum(zipped(p.read_bytes()) for p in loaded if p not in ours)
         say(f"{page.stem}: whole, gzipped", f"{whole:.0f} KB")
         say(f"{page.stem}: without the theme's files, gzipped", f"{own:.0f} KB")

@@ -47,7 +47,9 @@ def make(states, bars):
         return [one, two, title, *histogram]
 
     grid = np.linspace(0, 20, states).tolist()
-    return explore(fig, update, alt="two lines and a histogram", name="bench", lambd=grid)
+    return explore(
+        fig, update, alt="two lines and a histogram", name="bench", lambd=grid
+    )
 
 
 def seconds(states, bars):

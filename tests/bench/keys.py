@@ -30,7 +30,9 @@ def measure(chromium, address, name, slow):
     """Return the times of many presses on the first slider of a figure."""
     page = chromium.new_page()
     page.goto(address)
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
+    page.context.new_cdp_session(page).send(
+        "Emulation.setCPUThrottlingRate", {"rate": slow}
+    )
     figure = page.query_selector(f"figure#{name}")
     figure.evaluate(WATCH)
     slider = figure.query_selector("input")
@@ -53,11 +55,15 @@ def main():
     if browser.find() is None:
         sys.exit(browser.MISSING)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser.find(), args=browser.SWITCHES)
+        chromium = playwright.chromium.launch(
+            executable_path=browser.find(), args=browser.SWITCHES
+        )
         for path in pages:
             page = chromium.new_page()
             page.goto(path.as_uri())
-            names = [f.get_attribute("id") for f in page.query_selector_all("figure.explore")]
+            names = [
+                f.get_attribute("id") for f in page.query_selector_all("figure.explore")
+            ]
             page.close()
             for name, slow in itertools.product(names, (1, 4)):
                 times = measure(chromium, path.as_uri(), name, slow)

@@ -51,7 +51,9 @@ def d2l_loop(seed, lambd):
     for _ in range(EPOCHS):
         for features, labels in d2l.load_array((X, y), BATCH):
             penalty = lambd * (w**2).sum() / 2
-            loss = d2l.squared_loss(d2l.linreg(features, w, b), labels) + penalty / BATCH
+            loss = (
+                d2l.squared_loss(d2l.linreg(features, w, b), labels) + penalty / BATCH
+            )
             loss.sum().backward()
             d2l.sgd([w, b], LR, BATCH)
 
