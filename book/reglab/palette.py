@@ -17,6 +17,12 @@ SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
 
+CONSTANT = {"color": "#74808f", "linestyle": "-", "linewidth": 1.4, "label": "constant"}
+STEP = {"color": "#4478d4", "linestyle": "-", "linewidth": 2.2, "label": "step"}
+MULTISTEP = {"color": "#b5562f", "linestyle": (0, (6, 2)), "label": "multi-step"}
+EXPONENTIAL = {"color": "#2f8f6b", "linestyle": (0, (3, 1.5)), "label": "exponential"}
+COSINE = {"color": "#ad4fae", "linestyle": (0, (5, 1.5, 1, 1.5)), "label": "cosine"}
+
 
 def band(style):
     """Return the style of a filled band in the colour of a line style."""
