@@ -14,6 +14,14 @@ L2 = {"color": "#8e63ce", "linestyle": "-", "label": "L2"}
 AVERAGE = {"color": "#d8365f", "linestyle": "-", "linewidth": 2, "label": "average"}
 
 SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
+MOMENTUM = {"color": "#2f7fd0", "linestyle": (0, (8, 2)), "label": "Momentum"}
+NESTEROV = {"color": "#5e9130", "linestyle": (0, (1, 1)), "label": "Nesterov"}
+ADAGRAD = {
+    "color": "#d2553f",
+    "linestyle": (0, (6, 1.5, 1, 1.5, 1, 1.5)),
+    "label": "AdaGrad",
+}
+RMSPROP = {"color": "#7a6fdc", "linestyle": (0, (2, 1)), "label": "RMSProp"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
 
