@@ -16,6 +16,8 @@ SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
 
+DROPOUT = {"color": "#6f8a1f", "linestyle": (0, (6, 1.5, 1, 1.5)), "label": "dropout"}
+
 
 def band(style):
     """Return the style of a filled band in the colour of a line style."""
