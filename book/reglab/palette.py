@@ -30,6 +30,7 @@ STEP = {"color": "#4478d4", "linestyle": "-", "linewidth": 2.2, "label": "step"}
 MULTISTEP = {"color": "#b5562f", "linestyle": (0, (6, 2)), "label": "multi-step"}
 EXPONENTIAL = {"color": "#2f8f6b", "linestyle": (0, (3, 1.5)), "label": "exponential"}
 COSINE = {"color": "#ad4fae", "linestyle": (0, (5, 1.5, 1, 1.5)), "label": "cosine"}
+DROPOUT = {"color": "#6f8a1f", "linestyle": (0, (6, 1.5, 1, 1.5)), "label": "dropout"}
 
 
 def band(style):
