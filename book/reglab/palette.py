@@ -15,7 +15,12 @@ L2 = {"color": "#8e63ce", "linestyle": "-", "label": "L2"}
 SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
-BATCH_NORM = {"color": "#5b8c2a", "linestyle": "-", "linewidth": 2.4, "label": "batch norm"}
+BATCH_NORM = {
+    "color": "#5b8c2a",
+    "linestyle": "-",
+    "linewidth": 2.4,
+    "label": "batch norm",
+}
 
 
 def band(style):
