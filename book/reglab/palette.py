@@ -24,6 +24,12 @@ ADAGRAD = {
 RMSPROP = {"color": "#7a6fdc", "linestyle": (0, (2, 1)), "label": "RMSProp"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}
 ADAMW = {"color": "#2a8a9d", "linestyle": "-.", "label": "AdamW"}
+BATCH_NORM = {
+    "color": "#5b8c2a",
+    "linestyle": "-",
+    "linewidth": 2.4,
+    "label": "batch norm",
+}
 
 CONSTANT = {"color": "#74808f", "linestyle": "-", "linewidth": 1.4, "label": "constant"}
 STEP = {"color": "#4478d4", "linestyle": "-", "linewidth": 2.2, "label": "step"}
