@@ -1,5 +1,6 @@
 """The built site in a real browser, without a network: its figures move, nothing is missing."""
 
+import gzip
 import html
 import re
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -10,6 +11,9 @@ import address
 from conftest import ROOT
 
 SCREENSHOTS = ROOT / "_build/screenshots"
+
+LARGEST_FIGURE = 150  # KB, gzipped
+LARGER = {"ravine": 250}  # 500 paths: learning rate times momentum
 
 # All that a figure shows of its state: the attributes and texts of its dynamic elements.
 STATE = """figure => JSON.stringify([...figure.querySelectorAll("[data-k]")].map(
@@ -208,6 +212,19 @@ def test_screenshots(root, book, open_page, width, theme):
         page.screenshot(
             path=SCREENSHOTS / f"{stem}-{width}-{theme}.png", full_page=True
         )
+
+
+def test_figures_are_light(site, book):
+    for name in book.chapters:
+        text = (site / name).read_text(encoding="utf-8")
+        drawn = re.findall(
+            r'<figure\b[^>]*class="explore".*?</figure>', text, flags=re.S
+        )
+        assert drawn, name
+        for figure in drawn:
+            (identity,) = re.findall(r'^<figure\b[^>]*\bid="([^"]+)"', figure)
+            size = len(gzip.compress(figure.encode())) / 1024
+            assert size < LARGER.get(identity, LARGEST_FIGURE), f"{identity} in {name}"
 
 
 def test_chapters_open_in_colab(site, book):

@@ -1,8 +1,12 @@
-"""Data sets that need no download: synthetic regression and scikit-learn's digits."""
+"""The data of the book: synthetic regression, scikit-learn's digits, Fashion-MNIST."""
 
 from typing import NamedTuple
 
 import torch
+
+from .fashion import fashion_mnist
+
+__all__ = ["Split", "digits", "epochs_of_batches", "fashion_mnist", "linear_task"]
 
 
 class Split(NamedTuple):

@@ -11,6 +11,7 @@ NULL = {"color": "#808080", "linestyle": "--", "label": "null model"}
 FLOOR = {"color": "#009e73", "linestyle": ":", "label": "noise floor"}
 L1 = {"color": "#b8860b", "linestyle": "-.", "label": "L1"}
 L2 = {"color": "#8e63ce", "linestyle": "-", "label": "L2"}
+AVERAGE = {"color": "#d8365f", "linestyle": "-", "linewidth": 2, "label": "average"}
 
 SGD = {"color": "#a67c3d", "linestyle": "-", "label": "SGD"}
 ADAM = {"color": "#c2508a", "linestyle": (0, (4, 1.5)), "label": "Adam with L2"}

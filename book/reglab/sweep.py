@@ -102,9 +102,8 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
             strict=True,
         )
         pieces = list(pieces)
-        # A bar that nobody watches would end up in the page.
-        watched = bar and (is_live() or sys.stderr.isatty())
-        shown = tqdm(pieces, delay=1, leave=False, desc="training", disable=not watched)
+        hidden = not (bar and is_watched())
+        shown = tqdm(pieces, delay=1, leave=False, desc="training", disable=hidden)
         jobs = (delayed(_train)(fit, names, prepared, piece) for piece in shown)
         parts = Parallel(n_jobs=n_jobs)(jobs)
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
@@ -116,6 +115,11 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
     results = train(columns, bar=True)
     results = {name: result.unflatten(0, shape) for name, result in results.items()}
     return Sweep(train, grids, results)
+
+
+def is_watched():
+    """Tell whether someone sees a progress bar; else it would end up in the page."""
+    return is_live() or sys.stderr.isatty()
 
 
 def _train(fit, names, prepared, columns):
