@@ -63,6 +63,16 @@ def test_minutes_agree(path, prose):
     assert section.count(f"{path.stem}.html#") >= 3, "the plan links to too few states"
 
 
+def test_instructors_are_sent_to_sections_that_exist(prose):
+    headings = re.findall(r"^#+ (.*)", prose, flags=re.M)
+    section = INSTRUCTORS.split(f"\n## {headings[0]}\n")[1].split("\n## ")[0]
+    answers = [line for line in section.splitlines() if line.startswith("- ")]
+    assert len(answers) >= 3
+    for line in answers:
+        named = re.findall(r"\*([^*]+)\*", line)
+        assert named and set(named) <= set(headings), line
+
+
 def test_figures_are_predicted_first(cells, prose):
     figures = [
         cell for cell in tagged(cells, "hide-input") if "explore(" in cell.source

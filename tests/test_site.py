@@ -3,7 +3,7 @@
 import gzip
 import html
 import re
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 
@@ -13,7 +13,6 @@ from conftest import ROOT
 SCREENSHOTS = ROOT / "_build/screenshots"
 
 LARGEST_FIGURE = 150  # KB, gzipped
-LARGER = {"ravine": 250}  # 500 paths: learning rate times momentum
 
 # All that a figure shows of its state: the attributes and texts of its dynamic elements.
 STATE = """figure => JSON.stringify([...figure.querySelectorAll("[data-k]")].map(
@@ -149,6 +148,27 @@ def test_address_restores_the_state(root, book, open_page):
             assert not again.faults
 
 
+def test_instructors_links_open_the_states_they_name(site, root, open_page):
+    text = (site / "book/instructors.html").read_text(encoding="utf-8")
+    links = {
+        html.unescape(x)
+        for x in re.findall(r'href="([\w-]+\.html#\w[^"]*\?[^"]+)"', text)
+    }
+    assert links
+    page = open_page(f"{root}/book/instructors.html")
+    for link in sorted(links):
+        identity, _, asked = link.partition("#")[2].partition("?")
+        page.goto("about:blank")  # else only the fragment would change
+        page.goto(f"{root}/book/{link}")
+        figure = page.wait_for_selector(
+            f"figure#{identity}[data-ready]", state="attached"
+        )
+        shown = figure.query_selector(".explore-link").get_attribute("href")
+        state = parse_qs(shown.partition("?")[2])
+        for name, value in parse_qs(asked).items():
+            assert state.get(name) == value, f"{link} shows {shown}"
+
+
 def test_figures_are_there_without_scripts(root, book, open_page):
     for name in book.chapters:
         page = open_page(f"{root}/{name}", java_script_enabled=False)
@@ -224,7 +244,7 @@ def test_figures_are_light(site, book):
         for figure in drawn:
             (identity,) = re.findall(r'^<figure\b[^>]*\bid="([^"]+)"', figure)
             size = len(gzip.compress(figure.encode())) / 1024
-            assert size < LARGER.get(identity, LARGEST_FIGURE), f"{identity} in {name}"
+            assert size < LARGEST_FIGURE, f"{identity} in {name}"
 
 
 def test_chapters_open_in_colab(site, book):
