@@ -98,6 +98,16 @@ def test_check_of_functions_with_several_results(capsys):
     assert told[2] == "✗ Not yet: 2 values are asked for."
 
 
+@pytest.mark.parametrize(
+    ("answer", "right"), [((1, 2), True), ([1, 2], True), ([2, 1], False), ([1], False)]
+)
+def test_a_list_will_do_for_a_tuple(answer, right, capsys):
+    check(answer, (1, 2))
+    check(lambda x: answer, lambda x: (1, 2), on=[(0,), (1,)])
+    told = capsys.readouterr().out.splitlines()
+    assert [line.startswith("✓") for line in told] == [right, right]
+
+
 def test_quiz_explains_every_option():
     html = quiz("Why <b>?", {"a": "because < it", "b": "no"}, right="a")._repr_html_()
     assert html.count("<details") == 2 and html.count("✓ Right.") == 1

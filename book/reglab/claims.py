@@ -50,7 +50,7 @@ def check(answer, solution, *, on=None, mistakes=None, tol=1e-6):
     answer : number, array, tensor, str, or callable
         The reader's; `...` while the exercise is open.
     solution : like answer
-        A right answer.
+        A right answer; where it is a tuple, a list will do as well.
     on : list of tuple, optional
         Arguments to try if the answer is a function.
     mistakes : dict of str to (number, array or callable), optional
@@ -69,21 +69,22 @@ def _verdict(answer, solution, on, mistakes, tol):
         return _wrong(f"this asks for a function, not {answer!r}")
     if not callable(solution) and callable(answer):
         return _wrong("this asks for a value, not a function")
+    right = _values(solution, cases)
+    several = tuple if len(right) == len(cases) else (tuple, list)
     try:
-        given = _values(answer, cases)
+        given = _values(answer, cases, several)
     except Exception as error:
         return _wrong(f"your function stops with {type(error).__name__}: {error}")
     if any(value is ... for value in given):
         return OPEN
     if any(value is None for value in given):
         return _wrong("your function returns nothing")
-    right = _values(solution, cases)
     if len(given) != len(right):
         return _wrong(f"{len(right) // len(cases)} values are asked for")
     if _agree(given, right, tol):
         return "✓ Right."
     for words, mistake in mistakes.items():
-        if _agree(given, _values(mistake, cases), tol):
+        if _agree(given, _values(mistake, cases, several), tol):
             return _wrong(words)
     for got, wanted in zip(given, right, strict=True):
         if np.shape(got) != np.shape(wanted):
@@ -93,12 +94,15 @@ def _verdict(answer, solution, on, mistakes, tol):
     return _wrong("the value is not right yet; the hint may help")
 
 
-def _values(thing, cases):
-    """Return a value, or what a function returns for each case, as a flat list."""
+def _values(thing, cases, several=tuple):
+    """Return a value, or what a function returns for each case, as a flat list.
+
+    What is of the kind `several` holds more than one value.
+    """
     values = []
     for case in cases:
         value = thing(*case) if callable(thing) else thing
-        values += value if isinstance(value, tuple) else [value]
+        values += value if isinstance(value, several) else [value]
     return [
         value.detach().numpy() if hasattr(value, "detach") else value
         for value in values
