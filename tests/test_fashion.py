@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import platformdirs
 import pytest
 
 from reglab import fashion
@@ -79,7 +80,9 @@ def server(files, tmp_path, monkeypatch):
         monkeypatch.delenv("FASHION_MNIST_DIR", raising=False)
         monkeypatch.setattr(fashion, "MD5", digests)
         monkeypatch.setattr(fashion, "SOURCES", (address, address + "mirror/"))
-        monkeypatch.setattr(fashion, "user_cache_path", lambda _: tmp_path / "cache")
+        monkeypatch.setattr(
+            platformdirs, "user_cache_path", lambda _: tmp_path / "cache"
+        )
         yield server
         http_server.shutdown()
 
@@ -121,6 +124,16 @@ def test_more_rows_than_needed_change_nothing(folder):
         ("labels", b"not compressed", "damaged.*delete"),
         ("labels", b"\x1f\x8b" + b"x" * 50, "damaged.*delete"),
         ("images", idx(2051, np.zeros((ROWS, 2, 28))), r"shape \(8000, 2, 28\)"),
+    ],
+    ids=[
+        "no file",
+        "another magic number",
+        "too short",
+        "too few labels",
+        "no such label",
+        "not gzip",
+        "broken gzip",
+        "wrong shape",
     ],
 )
 def test_bad_file_in_a_folder(folder, kind, content, message):
