@@ -143,8 +143,9 @@ def main():
 
     os.environ["REGLAB_EXPLORE"] = "static"
     paths = options.paths or notebooks()
-    pool = ThreadPoolExecutor(os.cpu_count())  # a notebook runs in a process of its own
-    texts = [pool.submit(text_of, path, run=options.execute) for path in paths]
+    at_once = min(4, os.cpu_count() or 1)  # each has a process, which may take 2 GB
+    with ThreadPoolExecutor(at_once) as pool:
+        texts = [pool.submit(text_of, path, run=options.execute) for path in paths]
     faults = []
     for path, done in zip(paths, texts, strict=True):
         try:

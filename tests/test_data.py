@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from reglab.data import digits, epochs_of_batches, linear_task
+from reglab.data import digits, digits_task, epochs_of_batches, linear_task
 
 
 def generator(seed=0):
@@ -54,3 +54,33 @@ def test_digits():
     X, y = digits()
     assert X.shape == (1797, 64) and X.min() == 0 and X.max() == 1
     assert set(y.tolist()) == set(range(10))
+
+
+def test_digits_task_shares_no_image():
+    data = digits_task(generator(), n_train=700, n_val=300)
+    assert [len(y) for y in data[1::2]] == [700, 300, 797]
+    assert data.X.shape == (700, 64) and data.X_test.shape == (797, 64)
+    X, y = digits()
+    order = torch.randperm(1797, generator=generator())
+    torch.testing.assert_close(torch.cat(data[::2]), X[order], rtol=0, atol=0)
+    torch.testing.assert_close(torch.cat(data[1::2]), y[order], rtol=0, atol=0)
+
+
+def test_digits_task_may_leave_images_out():
+    data = digits_task(generator(), n_train=10, n_val=0, n_test=20)
+    assert [len(y) for y in data[1::2]] == [10, 0, 20]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"n_train": 0, "n_val": 1},
+        {"n_train": 1, "n_val": -1},
+        {"n_train": 1, "n_val": 1, "n_test": 0},
+        {"n_train": 1000, "n_val": 797},
+        {"n_train": 1000, "n_val": 700, "n_test": 98},
+    ],
+)
+def test_bad_digits_task(sizes):
+    with pytest.raises(ValueError, match=r"n_train=.*no more than 1797"):
+        digits_task(generator(), **sizes)

@@ -1,12 +1,20 @@
 """The data of the book: synthetic regression, scikit-learn's digits, Fashion-MNIST."""
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
 
 from .fashion import fashion_mnist
 
-__all__ = ["Split", "digits", "epochs_of_batches", "fashion_mnist", "linear_task"]
+__all__ = [
+    "Split",
+    "digits",
+    "digits_task",
+    "epochs_of_batches",
+    "fashion_mnist",
+    "linear_task",
+]
 
 
 class Split(NamedTuple):
@@ -100,6 +108,13 @@ def epochs_of_batches(g, num_examples, batch_size, num_epochs):
     return order.reshape(num_epochs, -1, batch_size)
 
 
+@cache
+def _digits():
+    from sklearn.datasets import load_digits  # slow to import, and few chapters need it
+
+    return load_digits(return_X_y=True)
+
+
 def digits():
     """Return scikit-learn's 1,797 handwritten digits.
 
@@ -110,7 +125,36 @@ def digits():
     y : torch.Tensor
         Digits 0 to 9, shape (1797,).
     """
-    from sklearn.datasets import load_digits  # slow to import, and few chapters need it
-
-    X, y = load_digits(return_X_y=True)
+    X, y = _digits()
     return torch.tensor(X / 16, dtype=torch.get_default_dtype()), torch.tensor(y)
+
+
+def digits_task(g, *, n_train, n_val, n_test=None):
+    """Draw digits to train on, to choose settings with and to judge by; no image is in two parts.
+
+    Parameters
+    ----------
+    g : torch.Generator
+        Decides which images go where.
+    n_train, n_val, n_test : int
+        Images of each part; the test gets all that are left if `n_test` is not given.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        If the parts ask for more images than there are, or train or test has none.
+    """
+    X, y = digits()
+    n_test = len(y) - n_train - n_val if n_test is None else n_test
+    if n_train < 1 or n_val < 0 or n_test < 1 or n_train + n_val + n_test > len(y):
+        raise ValueError(
+            f"n_train={n_train}, n_val={n_val} and n_test={n_test} must be at least 1, 0 "
+            f"and 1, and no more than {len(y)} together"
+        )
+    order = torch.randperm(len(y), generator=g)
+    parts = order[: n_train + n_val + n_test].split([n_train, n_val, n_test])
+    return Split(*(data[part] for part in parts for data in (X, y)))

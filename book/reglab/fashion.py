@@ -15,8 +15,6 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import torch
-from filelock import FileLock
-from platformdirs import user_cache_path
 from tqdm.auto import tqdm
 
 from .sweep import is_watched
@@ -93,6 +91,10 @@ def _path(kind):
                 f"{path} is missing: put it there, or unset FASHION_MNIST_DIR to download it"
             )
         return path
+    # only a download needs them: no other chapter should fail where they are missing
+    from filelock import FileLock
+    from platformdirs import user_cache_path
+
     folder = user_cache_path("reglab") / "fashion-mnist"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name

@@ -278,9 +278,8 @@ def _panels(root, fig, alt):
         "div", {"class": "explore-panels", "role": "group", "aria-label": alt}
     )
     figure = root.find("g")
-    drawn = [
-        group for group in figure if group.get("id") != "patch_1"
-    ]  # without the background
+    background = "patch_1"
+    drawn = [group for group in figure if group.get("id") != background]
     axes = sorted((ax for ax in fig.axes if ax.get_visible()), key=lambda ax: ax.zorder)
     for left, right in pairwise(edges):
         width, height = right - left, fig.bbox.height
