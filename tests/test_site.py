@@ -238,7 +238,9 @@ def test_no_code_scrolls_on_a_desktop(root, book, open_page):
         assert not page.eval_on_selector_all(".cell_input pre", too_wide), name
 
 
-@pytest.mark.parametrize("width, theme", [(1280, "light"), (360, "dark")])
+@pytest.mark.parametrize(
+    "width, theme", [(w, t) for w in (1280, 360) for t in ("light", "dark")]
+)
 def test_screenshots(root, book, open_page, width, theme):
     """Not a test of looks: writes what people should look at."""
     SCREENSHOTS.mkdir(exist_ok=True)
