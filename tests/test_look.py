@@ -9,8 +9,14 @@ from matplotlib.colors import to_rgb
 
 from reglab import palette
 
-STYLES = {name: value for name, value in vars(palette).items() if name.isupper()}
-PAGES = {"white": "#ffffff", "dark": "#14181e"}
+STYLES = {
+    name: value
+    for name, value in vars(palette).items()
+    if isinstance(value, dict) and "color" in value
+}
+PAGES = {"white": "#ffffff"} | {
+    theme: colours["paper"] for theme, colours in palette.PAGE.items()
+}
 
 
 def luminance(colour):
@@ -20,11 +26,23 @@ def luminance(colour):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
+def contrast(one, other):
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize("name", STYLES)
 @pytest.mark.parametrize("page", PAGES)
 def test_contrast_on_both_pages(name, page):
-    low, high = sorted([luminance(STYLES[name]["color"]), luminance(PAGES[page])])
-    assert (high + 0.05) / (low + 0.05) >= 3
+    assert contrast(STYLES[name]["color"], PAGES[page]) >= 3
+
+
+@pytest.mark.parametrize("text", ["ink", "soft", "accent"])
+@pytest.mark.parametrize("ground", ["paper", "tint"])
+@pytest.mark.parametrize("theme", palette.PAGE)
+def test_text_of_the_pages_is_legible(theme, ground, text):
+    colours = palette.PAGE[theme]
+    assert contrast(colours[text], colours[ground]) >= 4.5
 
 
 def test_concepts_differ():

@@ -63,6 +63,18 @@
       figure.scrollIntoView({ block: "center" });
     };
 
+    // A click on the link copies it and leaves the page where it is.
+    const said = link.parentNode.insertBefore(document.createElement("span"), link.nextSibling);
+    said.setAttribute("role", "status");
+    link.addEventListener("click", async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
+      event.preventDefault();
+      history.replaceState(null, "", link.href);
+      const copied = navigator.clipboard?.writeText(link.href) ?? Promise.reject();
+      said.textContent = await copied.then(() => " copied", () => " stands in the address bar");
+      setTimeout(() => { said.textContent = ""; }, 4000);
+    });
+
     controls.forEach((control) => control.addEventListener("input", draw));
     window.addEventListener("hashchange", restore);
     figure.dataset.ready = "";

@@ -2,7 +2,8 @@
 
 Every colour has a contrast of at least 3 to 1 on the white and on the dark page, and differs from
 the others for the colour-blind (after Okabe and Ito, 2008); the line styles differ without colour.
-Use them as keyword arguments: `ax.plot(x, y, **TEST)`.
+Use them as keyword arguments: `ax.plot(x, y, **TEST)`. `PAGE` has the colours of the page around
+the figures, for the light and the dark theme; the site's style sheet is given them by name.
 """
 
 TRAIN = {"color": "#0072b2", "linestyle": "-", "label": "training"}
@@ -37,6 +38,25 @@ MULTISTEP = {"color": "#b5562f", "linestyle": (0, (6, 2)), "label": "multi-step"
 EXPONENTIAL = {"color": "#2f8f6b", "linestyle": (0, (3, 1.5)), "label": "exponential"}
 COSINE = {"color": "#ad4fae", "linestyle": (0, (5, 1.5, 1, 1.5)), "label": "cosine"}
 DROPOUT = {"color": "#6f8a1f", "linestyle": (0, (6, 1.5, 1, 1.5)), "label": "dropout"}
+
+PAGE = {
+    "light": {
+        "paper": "#fdfcfa",
+        "tint": "#f3f1ec",
+        "line": "#dcd8cf",
+        "ink": "#1d1f22",
+        "soft": "#585d63",
+        "accent": TRAIN["color"],
+    },
+    "dark": {
+        "paper": "#15181b",
+        "tint": "#1e2226",
+        "line": "#373d43",
+        "ink": "#e4e2dd",
+        "soft": "#a5abb1",
+        "accent": "#6fb9e8",  # the same hue, lighter
+    },
+}
 
 
 def band(style):
