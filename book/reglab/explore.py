@@ -176,7 +176,7 @@ class Explore:
         return (
             f'<figure class="explore" id="{self.name}"><style>{CSS}</style>'
             f'<div class="explore-controls">{controls}</div>{self.drawing.svg(first[:-1])}'
-            f'<figcaption><span data-k="{len(first) - 1}" aria-live="polite">{escape(first[-1])}'
+            f'<figcaption><span data-k="{len(first) - 1}">{escape(first[-1])}'
             f'</span> <a class="explore-link" href="#{self.name}">Link to this state</a>'
             f'</figcaption><script type="application/json">{_json(data)}</script>'
             f"<script>{SCRIPT}</script></figure>"
