@@ -9,6 +9,7 @@ press to the painted figure: script, style, layout and paint, from the browser's
 import functools
 import gzip
 import http.server
+import itertools
 import json
 import statistics
 import sys
@@ -56,7 +57,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):  # noqa: N802, the name is the library's
+    def do_GET(self):
         path = self.translate_path(self.path)
         kind = self.guess_type(path)
         try:
@@ -130,7 +131,7 @@ def key_times(chromium, address):
     ]
     presses.sort(key=lambda e: e["ts"])
     times = []
-    for press, after in zip(presses, presses[1:], strict=False):
+    for press, after in itertools.pairwise(presses):
         spans = sorted(
             (e["ts"], e["ts"] + e["dur"])
             for e in events
