@@ -34,15 +34,14 @@ UNUSED = (
     "**/*macros.html",
     "locales/**/*",
     "images/logo_*",
-    "vendor/**/*",
     "scripts/bootstrap.js",
     "scripts/fontawesome.js",
     "copybutton_funcs.js",
-    "*.css",
     "*.png",
     "copy-button.svg",
     "check-solid.svg",
 )
+SPENT = ("*.css", "vendor/**/*")  # when the one style sheet is made of them
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
@@ -112,8 +111,7 @@ def split(selectors):
 
 def icon_font(css, fonts, target):
     """Write the font of the icons in `css`; return `css` with that font alone."""
-    code = r"\.fa-[\w-]+:before\{content:\"\\([0-9a-f]+)\"\}"
-    icons = {int(found, 16) for found in re.findall(code, css)}
+    icons = set(map(ord, re.findall(r'\.fa-[\w-]+:before\{content:"(.)"\}', css)))
     options = subset.Options(flavor="woff", hinting=False, layout_features=[])
     font = subset.load_font(fonts / "fa-solid-900.ttf", options)
     missing = icons - set(font.getBestCmap())
@@ -189,13 +187,18 @@ def remove_leftovers(app):
         name = path.relative_to(outdir / "_sources").with_suffix("").as_posix()
         if path.is_file() and name not in app.env.found_docs:
             path.unlink()
-    for pattern in UNUSED:
-        for path in (outdir / "_static").glob(pattern):
+    remove(outdir / "_static", UNUSED)
+
+
+def remove(folder, patterns):
+    """Delete the files in `folder` that match, and the folders that this leaves empty."""
+    for pattern in patterns:
+        for path in folder.glob(pattern):
             if path.is_file():
                 path.unlink()
-    for folder in sorted(outdir.rglob("*"), reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def finish(app, exception):
@@ -203,9 +206,10 @@ def finish(app, exception):
     if exception or app.builder.name != "html":
         return
     outdir = Path(app.outdir)
+    remove_leftovers(app)
     silence(outdir / "_static")
     make_one_style_sheet(outdir)
-    remove_leftovers(app)
+    remove(outdir / "_static", SPENT)
 
 
 def setup(app):
