@@ -103,10 +103,9 @@ class ContentsOfBook(MarkdownDirective):
     def card(self, number, name, entry):
         """Return one chapter."""
         link = f"[{entry['title']}]({Path(name).name}.ipynb)"
-        minutes = f"{entry['minutes']} min to read, {entry['run']} to run"
-        facts = f"{minutes}, {entry['figures']} figures with sliders"
+        small = f"{entry['minutes']} minutes, {entry['figures']} figures with sliders"
         abilities = "\n".join(f"- {ability}" for ability in entry["abilities"])
-        title, small, *rest = self.parse(f"{link}\n\n{facts}\n\n{abilities}")
+        title, small, *rest = self.parse(f"{link}\n\n{small}\n\n{abilities}")
         title["classes"].append("chapter-title")
         title.insert(0, nodes.inline("", f"{number} ", classes=["chapter-number"]))
         small["classes"].append("chapter-facts")

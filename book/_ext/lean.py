@@ -16,15 +16,16 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# The scripts of a page; only the search page also has Sphinx's search and what that needs.
+# The scripts of a page; only the search page also has the search.
 SCRIPTS = (
     "documentation_options.js",
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "scripts/pydata-sphinx-theme.js",
+    "progress.js",
 )
-SEARCH = ("doctools.js", "sphinx_highlight.js")
+SEARCH = ("search-data.js", "search.js")
 STYLES = "styles/book.css"
 ICONS = "styles/icons.woff"
 LINKS = re.compile(r'(?:\s*<link\b[^>]*\bhref="[^"]*\.css[^"]*"[^>]*>)+')
@@ -37,6 +38,10 @@ UNUSED = (
     "scripts/bootstrap.js",
     "scripts/fontawesome.js",
     "copybutton_funcs.js",
+    "doctools.js",
+    "searchtools.js",
+    "language_data.js",
+    "sphinx_highlight.js",
     "*.png",
     "copy-button.svg",
     "check-solid.svg",
@@ -46,14 +51,12 @@ SPENT = ("*.css", "vendor/**/*")  # when the one style sheet is made of them
 
 def choose_scripts(app, pagename, templatename, context, doctree):
     """Keep the scripts that the page runs, and let them wait for the page."""
-    own = tuple(path.name for path in Path(app.srcdir, "book/_static").glob("*.js"))
-    keep = SCRIPTS + own + (SEARCH if pagename == "search" else ())
+    keep = SCRIPTS + (SEARCH if pagename == "search" else ())
     chosen = []
     for script in context["script_files"]:
         name = str(getattr(script, "filename", "") or "").removeprefix("_static/")
         if name in keep:
-            if pagename != "search":
-                script.attributes["defer"] = "defer"
+            script.attributes["defer"] = "defer"
             chosen.append(script)
     context["script_files"] = chosen
 
@@ -187,6 +190,11 @@ def remove_leftovers(app):
         name = path.relative_to(outdir / "_sources").with_suffix("").as_posix()
         if path.is_file() and name not in app.env.found_docs:
             path.unlink()
+    shown = {Path(name).name for _, name in app.env.images.values()}
+    for path in (outdir / "_images").glob("*"):
+        if path.name not in shown:
+            path.unlink()
+    (outdir / "searchindex.js").unlink(missing_ok=True)
     remove(outdir / "_static", UNUSED)
 
 

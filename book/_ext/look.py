@@ -94,6 +94,8 @@ def setup(app):
     app.add_config_value("book_sentence", "", "html")
     app.add_js_file("scripts/pydata-sphinx-theme.js")
     app.add_js_file("progress.js")
+    app.add_js_file("search-data.js")
+    app.add_js_file("search.js")
     app.connect("config-inited", address, priority=900)
     app.connect("html-page-context", furnish, priority=960)
     app.connect("build-finished", lead_on, priority=550)
