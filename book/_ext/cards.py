@@ -185,7 +185,9 @@ def make(page, entry, config, target):
     texts = DRAWING.findall(figure[0]) if figure else []
     title = entry["title"] if entry else config.book_sentence
     note = entry["note"] if entry else ""
-    seen = "\0".join([title, note, config.project, *texts, Path(__file__).read_text("utf-8")])
+    seen = "\0".join(
+        [title, note, config.project, *texts, Path(__file__).read_text("utf-8")]
+    )
     digest = hashlib.sha256(seen.encode()).hexdigest()
     if target.exists() and Image.open(target).text.get("Description") == digest:
         return

@@ -22,7 +22,7 @@ import facts
 logger = logging.getLogger(__name__)
 
 
-class borrowed(nodes.Element):  # noqa: N801, the name of an element
+class borrowed(nodes.Element):
     """The place of a figure that another page draws."""
 
 
@@ -63,9 +63,7 @@ def describe(app, name):
 
 def gather(app, env, docnames):
     """Read all chapters before any page, and remember them with the pages."""
-    found = {
-        name: describe(app, name) for _, names in parts(app) for name in names
-    }
+    found = {name: describe(app, name) for _, names in parts(app) for name in names}
     env.chapter_facts = {name: entry for name, entry in found.items() if entry}
     env.borrowers = getattr(env, "borrowers", set()) & set(env.found_docs)
 

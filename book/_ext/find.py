@@ -8,9 +8,11 @@ This writes heading and text of each section for `search.js`, and only the searc
 import json
 import re
 from html.entities import name2codepoint
+from operator import itemgetter
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 
 TEXTS = (
     nodes.paragraph,
@@ -35,11 +37,19 @@ def formula(latex):
 
 def plain(node):
     """Return the text of a node, its formulas in plain letters."""
+    cited = {
+        id(text)
+        for link in node.findall(addnodes.pending_xref)
+        if link.get("refdomain") == "cite"  # as yet a key, and no name
+        for text in link.findall(nodes.Text)
+    }
     parts = []
     for child in node.findall(lambda n: isinstance(n, (nodes.Text, nodes.math))):
         if isinstance(child, nodes.math):
             parts.append(formula(child.astext()))
-        elif not isinstance(child.parent, (nodes.math, nodes.raw)):
+        elif not isinstance(child.parent, (nodes.math, nodes.raw)) and (
+            id(child) not in cited
+        ):
             parts.append(child.astext())
     return " ".join("".join(parts).split())
 
@@ -59,8 +69,12 @@ def sections(doctree):
         )
         text = "" if home is None or nested else plain(node)
         if text:
-            found[home][2].append(text)
-    return [[heading, place, " ".join(texts)] for heading, place, texts in found.values()]
+            found[home][2].append((isinstance(node, nodes.literal_block), text))
+    # prose first, code after it: an excerpt begins where the words are first found
+    return [
+        [heading, place, " ".join(text for _, text in sorted(texts, key=itemgetter(0)))]
+        for heading, place, texts in found.values()
+    ]
 
 
 def search_by_ourselves(app):

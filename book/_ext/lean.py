@@ -74,7 +74,9 @@ def tokens(outdir):
 
 def is_used(selector, words):
     """Tell whether the classes and ids of one selector all stand somewhere."""
-    bare = re.sub(r":(?:is|where|not|has)\((?:[^()]|\([^()]*\))*\)|\[[^]]*\]", "", selector)
+    bare = re.sub(
+        r":(?:is|where|not|has)\((?:[^()]|\([^()]*\))*\)|\[[^]]*\]", "", selector
+    )
     names = re.findall(r"[.#]((?:[\w-]|\\.)+)", bare)
     return all(name.replace("\\", "") in words for name in names)
 

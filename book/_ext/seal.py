@@ -7,9 +7,7 @@ figures and formulas carry style attributes, which hashes cannot cover in all br
 
 import base64
 import hashlib
-import os
 import re
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -54,17 +52,16 @@ def sealed(page):
 
 def archive(folder, target):
     """Write all files below `folder` into the zip `target`, the same bytes each time."""
-    with tempfile.NamedTemporaryFile(dir=folder.parent, delete=False) as draft:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and path != target and path.name != ".buildinfo":
-                    name = Path(target.stem, path.relative_to(folder)).as_posix()
-                    entry = zipfile.ZipInfo(name)  # dated 1980
-                    entry.external_attr = 0o644 << 16
-                    entry.compress_type = zipfile.ZIP_DEFLATED
-                    zipped.writestr(entry, path.read_bytes())
-    os.chmod(draft.name, 0o644)
-    os.replace(draft.name, target)
+    draft = folder.parent / f"{target.name}.draft"
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path != target and path.name != ".buildinfo":
+                name = Path(target.stem, path.relative_to(folder)).as_posix()
+                entry = zipfile.ZipInfo(name)  # dated 1980
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                zipped.writestr(entry, path.read_bytes())
+    draft.replace(target)
 
 
 def finish(app, exception):
