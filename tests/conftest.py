@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,10 +43,15 @@ def build(source, *options):
 def site():
     """Return the folder of the built site, every page read again, warnings as errors."""
     (ROOT / "_build").mkdir(exist_ok=True)
-    # workers of pytest-xdist take turns; the later ones find everything done
-    with open(ROOT / "_build/lock", "w") as lock:
+    # one worker of pytest-xdist builds, the others wait and find in the lock what it built
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    with open(ROOT / "_build/lock", "a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        build(ROOT, "--all", "-W", "-n", "--keep-going")
+        lock.seek(0)
+        if lock.read() != run:
+            build(ROOT, "--all", "-W", "-n", "--keep-going")
+            lock.truncate(0)
+            lock.write(run)
     return ROOT / "_build/html"
 
 
@@ -89,7 +95,7 @@ def chromium():
 def open_page(chromium):
     """Return a function that opens a page with the network blocked except its own origin.
 
-    The page's `faults` collects console errors, uncaught errors and blocked requests.
+    The page's `faults` collects what the console says, uncaught errors, blocked requests.
     """
     contexts = []
 
@@ -113,10 +119,7 @@ def open_page(chromium):
         page.on("pageerror", lambda error: page.faults.append(f"error: {error}"))
         page.on(
             "console",
-            lambda message: (
-                message.type in ("error", "warning")
-                and page.faults.append(f"{message.type}: {message.text}")
-            ),
+            lambda message: page.faults.append(f"{message.type}: {message.text}"),
         )
         page.on("requestfailed", lambda r: page.faults.append(f"failed: {r.url}"))
         page.on(
@@ -136,4 +139,17 @@ def book(site):
     """Return what the browser tests go through: the pages, and which are chapters."""
     pages = sorted(str(path.relative_to(site)) for path in site.glob("book/*.html"))
     chapters = [p for p in pages if (ROOT / p).with_suffix(".ipynb").exists()]
-    return SimpleNamespace(pages=[*pages, "search.html"], chapters=chapters)
+    return SimpleNamespace(pages=[*pages, "search.html", "404.html"], chapters=chapters)
+
+
+@pytest.fixture(params=["file", "subpath"])
+def base(request, site):
+    """Return the address of the site, once as files and once served below a path."""
+    file = request.param == "file"
+    return site.as_uri() if file else request.getfixturevalue("served")
+
+
+@pytest.fixture(scope="session")
+def root(site):
+    """Return the address of the site as files."""
+    return site.as_uri()

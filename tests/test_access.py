@@ -16,7 +16,8 @@ from PIL import Image
 
 from conftest import SUBPATH
 from test_look import contrast
-from test_site import SCROLLS_SIDEWAYS, STATE
+from test_site import SCROLLS_SIDEWAYS
+from test_site_figures import STATE
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 SMALLEST_TYPE = 9  # CSS pixels, in a figure on a phone
@@ -386,6 +387,7 @@ def test_print_shows_the_first_state_and_what_is_folded(site, book, open_page):
         assert not page.evaluate(SCROLLS_SIDEWAYS), name
         assert not page.evaluate(TOO_WIDE, "pre, div.math, figure, figcaption"), name
         folded = """() => [...document.querySelectorAll("details > :not(summary)")]
+            .filter(e => !e.closest(".tag_hide-input"))  // the code of a figure stays folded
             .filter(e => e.textContent.trim() && e.getBoundingClientRect().height === 0).length"""
         assert page.evaluate(folded) == 0, name
         for part in (

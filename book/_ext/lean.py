@@ -16,15 +16,16 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# The scripts of a page; only the search page also has Sphinx's search and what that needs.
+# The scripts of a page; only the search page also has the search.
 SCRIPTS = (
     "documentation_options.js",
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "scripts/pydata-sphinx-theme.js",
+    "progress.js",
 )
-SEARCH = ("doctools.js", "sphinx_highlight.js")
+SEARCH = ("search-data.js", "search.js")
 STYLES = "styles/book.css"
 ICONS = "styles/icons.woff"
 LINKS = re.compile(r'(?:\s*<link\b[^>]*\bhref="[^"]*\.css[^"]*"[^>]*>)+')
@@ -34,27 +35,28 @@ UNUSED = (
     "**/*macros.html",
     "locales/**/*",
     "images/logo_*",
-    "vendor/**/*",
     "scripts/bootstrap.js",
     "scripts/fontawesome.js",
     "copybutton_funcs.js",
-    "*.css",
+    "doctools.js",
+    "searchtools.js",
+    "language_data.js",
+    "sphinx_highlight.js",
     "*.png",
     "copy-button.svg",
     "check-solid.svg",
 )
+SPENT = ("*.css", "vendor/**/*")  # when the one style sheet is made of them
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
     """Keep the scripts that the page runs, and let them wait for the page."""
-    own = tuple(path.name for path in Path(app.srcdir, "book/_static").glob("*.js"))
-    keep = SCRIPTS + own + (SEARCH if pagename == "search" else ())
+    keep = SCRIPTS + (SEARCH if pagename == "search" else ())
     chosen = []
     for script in context["script_files"]:
         name = str(getattr(script, "filename", "") or "").removeprefix("_static/")
         if name in keep:
-            if pagename != "search":
-                script.attributes["defer"] = "defer"
+            script.attributes["defer"] = "defer"
             chosen.append(script)
     context["script_files"] = chosen
 
@@ -72,7 +74,9 @@ def tokens(outdir):
 
 def is_used(selector, words):
     """Tell whether the classes and ids of one selector all stand somewhere."""
-    bare = re.sub(r":(?:is|where|not|has)\((?:[^()]|\([^()]*\))*\)|\[[^]]*\]", "", selector)
+    bare = re.sub(
+        r":(?:is|where|not|has)\((?:[^()]|\([^()]*\))*\)|\[[^]]*\]", "", selector
+    )
     names = re.findall(r"[.#]((?:[\w-]|\\.)+)", bare)
     return all(name.replace("\\", "") in words for name in names)
 
@@ -112,8 +116,7 @@ def split(selectors):
 
 def icon_font(css, fonts, target):
     """Write the font of the icons in `css`; return `css` with that font alone."""
-    code = r"\.fa-[\w-]+:before\{content:\"\\([0-9a-f]+)\"\}"
-    icons = {int(found, 16) for found in re.findall(code, css)}
+    icons = set(map(ord, re.findall(r'\.fa-[\w-]+:before\{content:"(.)"\}', css)))
     options = subset.Options(flavor="woff", hinting=False, layout_features=[])
     font = subset.load_font(fonts / "fa-solid-900.ttf", options)
     missing = icons - set(font.getBestCmap())
@@ -189,13 +192,23 @@ def remove_leftovers(app):
         name = path.relative_to(outdir / "_sources").with_suffix("").as_posix()
         if path.is_file() and name not in app.env.found_docs:
             path.unlink()
-    for pattern in UNUSED:
-        for path in (outdir / "_static").glob(pattern):
+    shown = {Path(name).name for _, name in app.env.images.values()}
+    for path in (outdir / "_images").glob("*"):
+        if path.name not in shown:
+            path.unlink()
+    (outdir / "searchindex.js").unlink(missing_ok=True)
+    remove(outdir / "_static", UNUSED)
+
+
+def remove(folder, patterns):
+    """Delete the files in `folder` that match, and the folders that this leaves empty."""
+    for pattern in patterns:
+        for path in folder.glob(pattern):
             if path.is_file():
                 path.unlink()
-    for folder in sorted(outdir.rglob("*"), reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def finish(app, exception):
@@ -203,9 +216,10 @@ def finish(app, exception):
     if exception or app.builder.name != "html":
         return
     outdir = Path(app.outdir)
+    remove_leftovers(app)
     silence(outdir / "_static")
     make_one_style_sheet(outdir)
-    remove_leftovers(app)
+    remove(outdir / "_static", SPENT)
 
 
 def setup(app):
