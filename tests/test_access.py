@@ -14,6 +14,7 @@ import axe_playwright_python
 import pytest
 from PIL import Image
 
+import mathml
 from conftest import SUBPATH
 from test_look import contrast
 from test_site import SCROLLS_SIDEWAYS
@@ -85,22 +86,33 @@ CONTRAST = """() => {
         }
         return grounds.get(element)
     }
+    const opacities = new Map([[null, 1]])
+    const opacity = element => {
+        if (!opacities.has(element)) {
+            const own = getComputedStyle(element).opacity
+            opacities.set(element, own * opacity(element.parentElement))
+        }
+        return opacities.get(element)
+    }
     const ratio = (one, other) => {
         const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b)
         return (light + 0.05) / (dark + 0.05)
     }
-    const low = new Map(), drawn = new Map()
+    const low = new Map(), drawn = new Map(), tokens = new Set()
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement
         if (!walker.currentNode.data.trim()) continue
         if (element.closest("script, style, annotation, noscript, option")) continue
+        if (element.matches("pre span")) {  // tokens of one kind look the same
+            const cell = element.closest("[class*=cell_], .highlight")?.className
+            if (tokens.has(cell + element.className)) continue
+            tokens.add(cell + element.className)
+        }
         if (!element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue
         const style = getComputedStyle(element), svg = element.closest("svg")
-        let opacity = svg ? Number(style.fillOpacity) : 1
-        for (let e = element; e; e = e.parentElement) opacity *= getComputedStyle(e).opacity
         const colour = [...rgba(svg ? style.fill : style.color)]
-        colour[3] *= opacity
+        colour[3] *= (svg ? style.fillOpacity : 1) * opacity(element)
         const behind = ground(element), contrast = ratio(over(colour, behind), behind)
         const large = !svg && parseFloat(style.fontSize) >= (style.fontWeight >= 700 ? 18.66 : 24)
         const own = svg && style.fill !== getComputedStyle(svg).color
@@ -255,6 +267,25 @@ def test_formulas_and_figures_fit(site, book, open_page, width):
         faults += [f"{name}: {fault}" for fault in found]
         page.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "latex, parts",
+    [
+        (r"a = b", [("", "a = b")]),
+        (r"a = b = c \le d", [("", "a = b"), ("link", "= c"), ("link", r"\le d")]),
+        (r"a = b, \qquad c = d", [("", "a = b,"), ("gap", "c = d")]),
+        (
+            r"f_{i=1} = \frac{a = b}{c} = g",
+            [("", r"f_{i=1} = \frac{a = b}{c}"), ("link", "= g")],
+        ),
+        (r"\left( a = b = c \right)", [("", r"\left( a = b = c \right)")]),
+        (r"\begin{aligned} a &= b \\ &= c \quad d \end{aligned}", None),
+    ],
+    ids=["one", "chain", "gap", "braces", "brackets", "aligned"],
+)
+def test_formulas_break_at_their_links(latex, parts):
+    assert mathml.links(latex) == (parts or [("", latex)])
 
 
 def test_text_may_be_spaced_out(site, book, open_page):
