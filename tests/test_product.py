@@ -1,6 +1,7 @@
 """The site as a product: what its first page, search, policy, pictures and marks are for."""
 
 import io
+import itertools
 import json
 import re
 import tomllib
@@ -8,6 +9,7 @@ import zipfile
 from datetime import date
 from urllib.parse import urljoin, urlsplit
 
+import nbformat
 import pytest
 import yaml
 from PIL import Image
@@ -214,7 +216,7 @@ def test_three_ways_in(root, open_page):
 
 def test_pages_follow_each_other(site):
     order = ["book/index", *LISTED]
-    for name, following in zip(order, order[1:], strict=False):
+    for name, following in itertools.pairwise(order):
         text = read(site, f"{name}.html")
         link = re.search(r'class="right-next"\s+href="([^"]+)"', text)
         assert urljoin(f"{name}.html", link[1]) == f"{following}.html"
@@ -433,12 +435,57 @@ def test_every_reference_is_used():
     keys = re.findall(r"^@\w+\{(.+),$", bibliography, re.M)
     pages = [*(ROOT / "book").glob("*.ipynb"), *(ROOT / "book").glob("*.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in pages)
-    used = {
-        key.strip()
-        for found in re.findall(r"\{cite:\w\}`([^`]+)`", text)
-        for key in found.split(",")
-    }
+    cited = ",".join(re.findall(r"\{cite:\w\}`([^`]+)`", text))
+    used = {key.strip() for key in cited.split(",")}
     assert set(keys) <= used, set(keys) - used
+
+
+def words_of(name):
+    """Return the prose, the formulas and the code of a chapter, in one text each."""
+    cells = nbformat.read(ROOT / f"book/{name}", as_version=4).cells
+    prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    maths = re.findall(r"(?s)\$\$.+?\$\$|\$[^$]+\$", prose)
+    spelled = "\n".join([code, *re.findall(r"`([^`]+)`", prose)])
+    return prose.lower(), re.sub(r"\s", "", "§".join(maths)), spelled
+
+
+def test_notation_names_the_chapter_that_introduces_each_term():
+    text = (ROOT / "book/notation.md").read_text(encoding="utf-8")
+    introduced = set()
+    for section in text.split("\n## ")[1:]:
+        heading = section.splitlines()[0]
+        (source,) = re.findall(r"^From \[[^]]+\]\((.+?)\)\.$", section, re.M)
+        introduced.add(f"book/{source.removesuffix('.ipynb')}")
+        prose, maths, code = words_of(source)
+        rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+        assert rows, heading
+        for row in rows:
+            symbol, spelled, term, chinese, meaning = (
+                cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]
+            )
+            assert term and meaning and re.search("[\u4e00-\u9fff]", chinese), row
+            found = [
+                any(re.sub(r"\s", "", s) in maths for s in re.findall(r"\$(.+?)\$", symbol)),
+                any(
+                    re.search(rf"(?<!\w){re.escape(name)}(?!\w)", code)
+                    for name in spelled.strip("`").split(", ")
+                    if name
+                ),
+                any(
+                    re.search(rf"(?<!\w){re.escape(word)}", prose)
+                    for word in re.split(", | and ", term.lower())
+                ),
+            ]
+            assert any(found), f"{heading}: {term!r} does not stand in {source}"
+    assert introduced == set(CHAPTERS)
+
+
+def test_chinese_terms_are_marked_as_chinese(site):
+    text = read(site, "book/notation.html")
+    cells = re.findall(r"<td([^>]*)><p>([\u4e00-\u9fff][^<]*)</p></td>", text)
+    assert len(cells) > 80
+    assert all('lang="zh"' in attributes for attributes, _ in cells)
 
 
 # Reading progress ----------------------------------------------------------------
