@@ -50,7 +50,8 @@ THIN = """() => {
         if (seen.has(kind)) span.replaceWith(...span.childNodes)
         seen.add(kind)
     })
-    document.querySelectorAll("svg").forEach(s => s.replaceChildren(...s.querySelectorAll("text")))
+    document.querySelectorAll(".explore-svg").forEach(
+        svg => svg.replaceChildren(...svg.querySelectorAll("text")))
     document.querySelectorAll("math").forEach(m => m.replaceWith(m.firstChild.textContent))
     document.querySelectorAll("figure script").forEach(s => s.remove())
 }"""
