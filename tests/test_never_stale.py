@@ -25,6 +25,7 @@ def project(tmp_path):
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/chapter\n")
     (book / "reglab").mkdir()
     (book / "reglab/__init__.py").write_text("SAYS = 'first'\n")
+    shutil.copy(ROOT / "book/reglab/palette.py", book / "reglab")  # the pages' colours
     write_chapter(
         tmp_path, "# Chapter", "import reglab\n\nprint('it says', reglab.SAYS)"
     )

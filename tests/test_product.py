@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from PIL import Image
 
 import seal
@@ -61,19 +62,19 @@ def test_every_page_has_a_strict_policy(site, book):
         assert not handlers, f"{name}: {handlers[0]}"
 
 
-INJECT = """() => {
+INJECT = """() => new Promise((tell) => {
+    addEventListener("securitypolicyviolation", (event) => tell(event.violatedDirective));
     const script = document.createElement("script");
     script.textContent = "window.injected = true";
     document.body.append(script);
-    return window.injected === true;
-}"""
+    if (window.injected) tell("it ran");
+})"""
 
 
 def test_injected_scripts_do_not_run(base, book, open_page):
     for name in ("book/index.html", book.chapters[0], "search.html", "404.html"):
         page = open_page(f"{base}/{name}")
-        assert not page.evaluate(INJECT), name
-        assert any("Content Security Policy" in fault for fault in page.faults), name
+        assert page.evaluate(INJECT) == "script-src-elem", name
 
 
 def test_an_altered_page_runs_only_what_the_build_wrote(
@@ -98,17 +99,17 @@ def test_a_page_asks_for_nothing_it_does_not_use(site, book, open_page, served):
     names = sorted(
         path.partition("/_static/")[2] for path in asked if "/_static/" in path
     )
-    assert names == [
+    own = {path.name for path in (ROOT / "book/_static").glob("*.js")} - {"search.js"}
+    assert set(names) == own | {
         "clipboard.min.js",
         "copybutton.js",
         "documentation_options.js",
         "favicon.svg",
-        "progress.js",
         "scripts/pydata-sphinx-theme.js",
         "scripts/sphinx-book-theme.js",
         "styles/book.css",
         "styles/icons.woff",
-    ]
+    }
     static = {
         str(p.relative_to(site / "_static")) for p in (site / "_static").rglob("*.*")
     }
@@ -181,26 +182,30 @@ def test_a_slider_comes_before_anything_is_read(root, open_page, width):
     assert not page.faults
 
 
-def test_first_page_lists_every_chapter(root, site, open_page):
-    page = open_page(f"{root}/book/index.html")
-    cards = page.locator(".chapter-card")
-    assert cards.count() == len(CHAPTERS)
-    for card, name in zip(cards.all(), CHAPTERS, strict=True):
-        chapter = open_page(f"{root}/{name}.html")
-        title = chapter.locator("h1").first.evaluate("h => h.firstChild.textContent")
-        link = card.locator(".chapter-title a")
-        assert link.inner_text() == title
-        assert urljoin(page.url, link.get_attribute("href")) == chapter.url
-        text = chapter.locator(".bd-article").inner_text()
-        (minutes,) = re.findall(r"About (\d+) minutes to read", text)
-        figures = chapter.locator("figure.explore").count()
-        facts = card.locator(".chapter-facts").inner_text()
+def soup(site, name):
+    return BeautifulSoup(read(site, name), "html.parser")
+
+
+def words(element):
+    return " ".join(element.get_text().split())
+
+
+def test_first_page_lists_every_chapter(site):
+    cards = soup(site, "book/index.html").select(".chapter-card")
+    for card, name in zip(cards, CHAPTERS, strict=True):
+        chapter = soup(site, f"{name}.html")
+        link = card.select_one(".chapter-title a")
+        assert words(link) == words(chapter.h1).removesuffix("#")
+        assert urljoin("book/index.html", link["href"]) == f"{name}.html"
+        article = words(chapter.article)
+        (minutes,) = re.findall(r"About (\d+) minutes to read", article)
+        figures = len(chapter.select("figure.explore"))
+        facts = words(card.select_one(".chapter-facts"))
         assert facts == f"{minutes} minutes, {figures} figures with sliders", name
-        abilities = card.locator("li")
-        assert abilities.count() >= 4
-        said = chapter.locator(".bd-article ul").first.inner_text()
-        for ability in abilities.all():
-            assert ability.inner_text().strip() in said, name
+        assert len(card.select("li")) >= 4
+        said = words(chapter.article.select_one("ul"))
+        for ability in card.select("li"):
+            assert words(ability) in said, name
 
 
 def test_three_ways_in(root, open_page):
@@ -225,13 +230,12 @@ def test_pages_follow_each_other(site):
         assert urljoin(f"{following}.html", link[1]) == f"{name}.html"
 
 
-def test_chapters_list_what_is_on_them(root, book, open_page):
-    page = open_page(f"{root}/{book.chapters[0]}")
-    headings = page.locator(".bd-article h2").evaluate_all(
-        "all => all.map(h => h.firstChild.textContent)"
-    )
-    listed = page.locator("#pst-page-toc-nav .toc-h2 > a").all_inner_texts()
-    assert listed == headings
+def test_chapters_list_what_is_on_them(site, book):
+    for name in book.chapters:
+        page = soup(site, name)
+        headings = [words(h).removesuffix("#") for h in page.select(".bd-article h2")]
+        listed = page.select("#pst-page-toc-nav .toc-h2 > a")
+        assert [words(link) for link in listed] == headings
 
 
 # Search --------------------------------------------------------------------------
@@ -466,7 +470,10 @@ def test_notation_names_the_chapter_that_introduces_each_term():
             )
             assert term and meaning and re.search("[\u4e00-\u9fff]", chinese), row
             found = [
-                any(re.sub(r"\s", "", s) in maths for s in re.findall(r"\$(.+?)\$", symbol)),
+                any(
+                    re.sub(r"\s", "", s) in maths
+                    for s in re.findall(r"\$(.+?)\$", symbol)
+                ),
                 any(
                     re.search(rf"(?<!\w){re.escape(name)}(?!\w)", code)
                     for name in spelled.strip("`").split(", ")

@@ -16,14 +16,13 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# The scripts of a page; only the search page also has the search.
+# The scripts of a page besides the book's own; only the search page also has the search.
 SCRIPTS = (
     "documentation_options.js",
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "scripts/pydata-sphinx-theme.js",
-    "progress.js",
 )
 SEARCH = ("search-data.js", "search.js")
 STYLES = "styles/book.css"
@@ -51,7 +50,10 @@ SPENT = ("*.css", "vendor/**/*")  # when the one style sheet is made of them
 
 def choose_scripts(app, pagename, templatename, context, doctree):
     """Keep the scripts that the page runs, and let them wait for the page."""
-    keep = SCRIPTS + (SEARCH if pagename == "search" else ())
+    own = {path.name for path in Path(app.srcdir, "book/_static").glob("*.js")}
+    keep = own - set(SEARCH) | set(SCRIPTS)
+    if pagename == "search":
+        keep |= set(SEARCH)
     chosen = []
     for script in context["script_files"]:
         name = str(getattr(script, "filename", "") or "").removeprefix("_static/")

@@ -101,9 +101,9 @@ def setup(app):
     """Register the extension."""
     app.add_config_value("book_sentence", "", "html")
     app.add_js_file("scripts/pydata-sphinx-theme.js")
-    app.add_js_file("progress.js")
     app.add_js_file("search-data.js")
-    app.add_js_file("search.js")
+    for script in sorted(Path(__file__).parent.with_name("_static").glob("*.js")):
+        app.add_js_file(script.name)
     app.connect("config-inited", address, priority=900)
     app.connect("doctree-read", name_language)
     app.connect("html-page-context", furnish, priority=960)
