@@ -151,6 +151,17 @@ TOO_WIDE = """selector => [...document.querySelectorAll(selector)]
     .filter(e => e.scrollWidth > e.clientWidth + 1)
     .map(e => `${e.scrollWidth} in ${e.clientWidth}: ${e.textContent.trim().slice(-80)}`)"""
 
+# Drawings of which a box around them hides a part.
+CLIPPED = """() => [...document.querySelectorAll(".explore-svg")].filter(svg => {
+    const {left, right} = svg.getBoundingClientRect()
+    if (left < 0 || right > document.documentElement.clientWidth) return true
+    for (let e = svg.parentElement; e !== document.body; e = e.parentElement) {
+        const box = e.getBoundingClientRect()
+        if (getComputedStyle(e).overflowX !== "visible"
+            && (left < box.left - 1 || right > box.right + 1)) return true
+    }
+}).map(svg => `a drawing of ${svg.closest("figure").id || "a still figure"} is cut off`)"""
+
 # Boxes whose text is cut off because it does not fit and cannot be scrolled to.
 CUT_OFF = """() => [...document.querySelectorAll(".bd-article *, .bd-sidebar *")].filter(e => {
     if (e.closest("svg, math, .explore-said") || !e.textContent.trim()) return false
@@ -264,7 +275,7 @@ def test_formulas_and_figures_fit(site, book, open_page, width):
         page.evaluate(OPEN_ALL)
         assert not page.evaluate(SCROLLS_SIDEWAYS), name
         found = page.evaluate(TOO_WIDE, "div.math, figure, figcaption")
-        found += page.evaluate(SMALL_TYPE, SMALLEST_TYPE)
+        found += page.evaluate(SMALL_TYPE, SMALLEST_TYPE) + page.evaluate(CLIPPED)
         faults += [f"{name}: {fault}" for fault in found]
         page.close()
     assert not faults, "\n".join(faults)
