@@ -1,0 +1,299 @@
+"""Make a slide deck of each chapter from the chapter's own cells.
+
+    python kit/decks.py [NAME ...]        writes dist/decks/NAME.html
+
+A deck is one HTML file that asks for nothing: reveal.js, formulas as MathML and the figures
+with their sliders are inside. The outputs come from the execution cache that building the
+book has filled; nothing is run again. What becomes a slide follows from what a cell is:
+
+- the opening: title and promise, then what one can do afterwards;
+- a heading: a slide with the first sentence below it, and one for each formula and table;
+- a question before a slider, the figure, then the answer and the claims that were tested;
+- the summary and the quiz. Exercises and references stay in the chapter.
+
+Two tags change that: `slide` on a code cell shows its code, `no-slide` leaves a cell out.
+The prose that a slide leaves out is in the speaker's notes (key S).
+"""
+
+import re
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from markdown_it import MarkdownIt
+from math_core import LatexError
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from nbconvert.exporters import SlidesExporter
+from nbformat.v4 import new_markdown_cell
+
+import fresh
+from facts import ROOT, chapters, repository, site
+from mathml import converter
+from parcel import fail, replace
+
+HERE = Path(__file__).parent
+DECKS = ROOT / "dist/decks"
+CLAIMS_ON_A_SLIDE = 5
+REVEAL = files("sphinx_revealjs") / "_static/revealjs"
+
+
+def executed(path):
+    """Return the notebook at `path` with the outputs of its last execution.
+
+    Raises
+    ------
+    ValueError
+        If its cells have not been run since they were changed.
+    """
+    folder = ROOT / "_build/.jupyter_cache" / fresh.digest(fresh.OUTPUTS_DEPEND_ON)
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        if not folder.is_dir():
+            raise KeyError(folder)
+        return get_cache(folder).merge_match_into_notebook(notebook)[1]
+    except KeyError:
+        raise ValueError(
+            f"{path.name} has not been run as it stands: `make book` does that"
+        ) from None
+
+
+# From prose to slides ------------------------------------------------------------------
+
+DETAILS = re.compile(r"<details class=\"(\w+)\"><summary>.*?</summary>(.*?)</details>", re.S)
+FORMULA = re.compile(r"^\$\$.*?^\$\$(?: *\([\w-]+\))?", re.S | re.M)
+PREDICT = "**Predict before you move.**"
+
+
+def blocks(text):
+    """Split Markdown into headings, formulas, lists, tables and paragraphs, in their order."""
+    text = FORMULA.sub(lambda found: f"\n\n{found[0]}\n\n", text)
+    kinds = [("#", "heading"), ("$$", "formula"), ("|", "table"), ("- ", "list")]
+    for block in filter(None, map(str.strip, re.split(r"\n\s*\n", text))):
+        kind = next((kind for mark, kind in kinds if block.startswith(mark)), "words")
+        yield kind, block
+
+
+def slide(kind, *parts, notes="", look="words"):
+    """Return a Markdown cell that nbconvert makes a slide of."""
+    text = "\n\n".join(filter(None, parts))
+    if notes.strip():
+        text += f'\n\n<aside class="notes">\n\n{notes.strip()}\n\n</aside>'
+    cell = new_markdown_cell(text)
+    cell.metadata.slideshow = {"slide_type": kind, "data": {"look": look}}
+    return cell
+
+
+class Deck:
+    """The slides of one chapter, made cell by cell."""
+
+    def __init__(self, chapter):
+        self.chapter, self.slides = chapter, []
+        self.section = self.pending = self.answer = ""  # pending: until its figure came
+        self.claims = []
+
+    def add(self, kind, *parts, **options):
+        self.slides.append(slide(kind, *parts, **options))
+
+    @property
+    def kicker(self):
+        """The section's name, small, above a slide that continues it."""
+        return f'<p class="kicker">{plain(self.section)}</p>'
+
+    def flush(self):
+        """Put the answer to a question and the claims since the last slide on slides."""
+        if self.answer:
+            self.add("subslide", self.kicker, "### What happens", self.answer)
+        for start in range(0, len(self.claims), CLAIMS_ON_A_SLIDE):
+            shown = self.claims[start : start + CLAIMS_ON_A_SLIDE]
+            items = "\n".join(f"- {line}" for line in shown)
+            self.add("subslide", self.kicker, "### Tested", items, look="claims")
+        self.answer, self.claims = "", []
+
+    def opening(self):
+        chapter = self.chapter
+        owner, name = repository()
+        page = f"{site()}/book/{chapter.name}.html"
+        source = f"[{owner}/{name}](https://github.com/{owner}/{name}), CC BY 4.0"
+        self.add(
+            "slide",
+            f"# {chapter.title}",
+            chapter.promise[0].upper() + chapter.promise[1:],
+            f'<p class="source">From the chapter <a href="{page}">{chapter.title}</a> of '
+            f"<em>Learning to Generalize</em></p>\n\n{source}",
+            look="title",
+            notes="Arrow keys and the clicker turn slides; in a slider the arrows move it, "
+            "and Escape leaves it. O shows all slides, F fills the screen.",
+        )
+        self.section = chapter.title
+        abilities = "\n".join(f"- {ability}" for ability in chapter.abilities)
+        self.add("subslide", self.kicker, "## Afterwards you can", abilities)
+
+    def prose(self, text):
+        """Add the slides of a Markdown cell."""
+        answers = [inside.strip() for kind, inside in DETAILS.findall(text) if kind == "predict"]
+        text = DETAILS.sub("", text)
+        for part in re.split(r"(?=^#{2,4} )", text, flags=re.M):
+            if part.strip():
+                self.part(part)
+        if answers:
+            self.pending = "\n\n".join(answers)
+
+    def part(self, text):
+        """Add the slides of one heading with what stands below it, or of prose without one."""
+        question = text.partition(PREDICT)[2]
+        known = list(blocks(text.partition(PREDICT)[0]))
+        question = question.replace(PREDICT, "")
+        heading = known.pop(0)[1] if known and known[0][0] == "heading" else ""
+        if heading or question:
+            self.flush()
+        words = [block for kind, block in known if kind == "words"]
+        if heading:
+            level, title = heading.split(" ", 1)
+            self.section = title
+            lead = sentence(words[0]) if words else ""
+            if title == "Quiz":
+                lead = "Choose first, then open an answer."
+            body = (b for kind, b in known if title == "Summary" and kind == "list")
+            kind = "slide" if level == "##" else "subslide"
+            notes = "" if title == "Summary" else "\n\n".join(words)
+            self.add(kind, f"## {title}", lead, *body, notes=notes)
+        before = ""
+        for kind, block in known:
+            if kind == "formula":
+                shown = [sentence(before, last=True), block]
+                if heading and before == (words or [""])[0] and sentence(before) == shown[0]:
+                    self.slides[-1].source = self.slides[-1].source.replace(
+                        shown[0], f"{shown[0]}\n\n{block}", 1
+                    )
+                else:
+                    self.add("subslide", self.kicker, *shown, look="formula")
+            elif kind == "table":
+                self.add("subslide", self.kicker, sentence(before, last=True), block)
+            before = block if kind == "words" else ""
+        if question:
+            self.add("subslide", self.kicker, "### Predict", question, look="predict")
+
+    def code(self, cell):
+        """Add the slides of a code cell: its figure, its quiz, its claims or its code."""
+        tags = cell.metadata.get("tags", [])
+        printed = "".join(output.get("text", "") for output in cell.outputs)
+        shown = [o for o in cell.outputs if "text/html" in o.get("data", {})]
+        if "slide" in tags or shown:
+            if shown and self.claims:
+                self.flush()
+            look = "quiz" if "remove-input" in tags else "figure" if shown else "code"
+            self.add("subslide", self.kicker, look=look)
+            copy = nbformat.v4.new_code_cell(cell.source, outputs=shown)
+            copy.metadata.slideshow = {"slide_type": "-"}
+            copy.metadata.transient = {"remove_source": "slide" not in tags}
+            self.slides.append(copy)
+        if self.pending and shown:
+            self.answer, self.pending = self.pending, ""
+        self.claims += [
+            line.removeprefix("✓ ")
+            for line in printed.splitlines()
+            if line.startswith("✓ ")
+        ]
+
+
+def sentence(words, last=False):
+    """Return the first or the last sentence of a paragraph; sources have one on each line."""
+    lines = words.splitlines() or [""]
+    return lines[-1 if last else 0]
+
+
+def plain(title):
+    """Return a heading without its marks."""
+    return title.replace("`", "").replace("*", "")
+
+
+def slides(chapter, notebook):
+    """Return the deck of an executed chapter as a notebook of slides."""
+    deck = Deck(chapter)
+    deck.opening()
+    for cell in notebook.cells[1:]:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            continue
+        if cell.cell_type == "markdown" and "## Exercises" in cell.source:
+            break
+        if tags & {"setup", "check", "solution", "no-slide"}:
+            continue
+        if cell.cell_type == "markdown":
+            deck.prose(cell.source)
+        elif cell.cell_type == "code":
+            deck.code(cell)
+    deck.flush()
+    return nbformat.v4.new_notebook(cells=deck.slides)
+
+
+# From slides to HTML -------------------------------------------------------------------
+
+
+def formula(latex, options):
+    """Return LaTeX as MathML."""
+    display = options["display_mode"]
+    try:
+        return converter.convert_with_local_state(latex.strip(), displaystyle=display)
+    except LatexError as error:
+        raise ValueError(f"formula {latex!r}: {error}") from None
+
+
+def renderer(chapter):
+    """Return a function from the chapter's Markdown to HTML, as on its page."""
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    markdown.use(dollarmath_plugin, renderer=formula, allow_labels=True)
+    page = f"{site()}/book/"
+
+    def render(text, **_):
+        text = re.sub(r" ?\{cite:p\}`[^`]*`", "", text)
+        text = re.sub(r"\{cite:t\}`([a-z-]+)\d+\w*`", lambda m: m[1].title(), text)
+        text = re.sub(r"\]\(([\w-]+)\.ipynb", rf"]({page}\1.html", text)
+        return markdown.render(text)
+
+    return render
+
+
+def make(chapter):
+    """Return the deck of a chapter as one HTML page."""
+    exporter = SlidesExporter(
+        template_name="deck",
+        extra_template_basedirs=[str(HERE)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    exporter.register_filter("markdown2html", renderer(chapter))
+    asset = {
+        "reveal_css": (REVEAL / "dist/reveal.css").read_text(encoding="utf-8"),
+        "reveal_js": (REVEAL / "dist/reveal.js").read_text(encoding="utf-8"),
+        "notes_js": (REVEAL / "plugin/notes/notes.js").read_text(encoding="utf-8"),
+        "deck_css": (HERE / "deck/deck.css").read_text(encoding="utf-8"),
+        "deck_js": (HERE / "deck/deck.js").read_text(encoding="utf-8"),
+    }
+    # no script may end early; source maps would be looked for elsewhere
+    for key, text in asset.items():
+        text = re.sub(r"(//|/\*)# sourceMappingURL=.*", "", text)
+        asset[key] = text.replace("</script", "<\\/script") if "js" in key else text
+    notebook = slides(chapter, executed(chapter.path))
+    resources = {"title": chapter.title, "asset": asset}
+    return exporter.from_notebook_node(notebook, resources)[0]
+
+
+def main(names):
+    """Write the decks of the chapters named, or of all."""
+    known = {chapter.name: chapter for chapter in chapters()}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name!r} is no chapter; there are {', '.join(known)}")
+    for number, name in enumerate(names or known, start=1):
+        page = make(known[name])
+        replace(DECKS / f"{name}.html", page.encode())
+        print(f"{number:2} of {len(names or known)}  {name}: {len(page) // 1000} KB")
+
+
+if __name__ == "__main__":
+    with fail():
+        main(sys.argv[1:])
