@@ -35,7 +35,10 @@ from parcel import fail, replace
 
 HERE = Path(__file__).parent
 DECKS = ROOT / "dist/decks"
-CLAIMS_ON_A_SLIDE = 5
+CLAIMS_ON_A_SLIDE = 6
+TERMS_ON_A_SLIDE = 4
+ROOM_BELOW = 4  # claims, on the slide of a heading
+SHORT = 250  # characters that leave that room
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 
 
@@ -61,9 +64,13 @@ def executed(path):
 
 # From prose to slides ------------------------------------------------------------------
 
-DETAILS = re.compile(r"<details class=\"(\w+)\"><summary>.*?</summary>(.*?)</details>", re.S)
+DETAILS = re.compile(r"<details.*?</details>", re.S)
 FORMULA = re.compile(r"^\$\$.*?^\$\$(?: *\([\w-]+\))?", re.S | re.M)
-PREDICT = "**Predict before you move.**"
+QUESTION = re.compile(
+    r"\*\*Predict before you move\.\*\*(?P<question>.*?)"
+    r"<details class=\"predict\"><summary>.*?</summary>(?P<answer>.*?)</details>",
+    re.S,
+)
 
 
 def blocks(text):
@@ -77,11 +84,9 @@ def blocks(text):
 
 def slide(kind, *parts, notes="", look="words"):
     """Return a Markdown cell that nbconvert makes a slide of."""
-    text = "\n\n".join(filter(None, parts))
-    if notes.strip():
-        text += f'\n\n<aside class="notes">\n\n{notes.strip()}\n\n</aside>'
-    cell = new_markdown_cell(text)
+    cell = new_markdown_cell("\n\n".join(filter(None, parts)))
     cell.metadata.slideshow = {"slide_type": kind, "data": {"look": look}}
+    cell.metadata.notes = notes.strip()
     return cell
 
 
@@ -91,7 +96,7 @@ class Deck:
     def __init__(self, chapter):
         self.chapter, self.slides = chapter, []
         self.section = self.pending = self.answer = ""  # pending: until its figure came
-        self.claims = []
+        self.claims, self.opened = [], None  # the slide of a heading that has room left
 
     def add(self, kind, *parts, **options):
         self.slides.append(slide(kind, *parts, **options))
@@ -103,13 +108,17 @@ class Deck:
 
     def flush(self):
         """Put the answer to a question and the claims since the last slide on slides."""
-        if self.answer:
-            self.add("subslide", self.kicker, "### What happens", self.answer)
-        for start in range(0, len(self.claims), CLAIMS_ON_A_SLIDE):
-            shown = self.claims[start : start + CLAIMS_ON_A_SLIDE]
-            items = "\n".join(f"- {line}" for line in shown)
-            self.add("subslide", self.kicker, "### Tested", items, look="claims")
-        self.answer, self.claims = "", []
+        if self.slides and self.slides[-1] is self.opened and not self.answer:
+            shown, self.claims = self.claims[:ROOM_BELOW], self.claims[ROOM_BELOW:]
+            self.opened.source += f"\n\n{tested(shown)}"
+        title = "### What happens" if self.answer else "### Tested"
+        room = CLAIMS_ON_A_SLIDE - min(3, len(self.answer) // 150)
+        shown, rest = self.claims[:room], self.claims[room:]
+        while self.answer or shown:
+            self.add("subslide", self.kicker, title, self.answer, tested(shown))
+            self.answer, title = "", "### Tested"
+            shown, rest = rest[:CLAIMS_ON_A_SLIDE], rest[CLAIMS_ON_A_SLIDE:]
+        self.claims = []
 
     def opening(self):
         chapter = self.chapter
@@ -131,49 +140,53 @@ class Deck:
         self.add("subslide", self.kicker, "## Afterwards you can", abilities)
 
     def prose(self, text):
-        """Add the slides of a Markdown cell."""
-        answers = [inside.strip() for kind, inside in DETAILS.findall(text) if kind == "predict"]
-        text = DETAILS.sub("", text)
+        """Add the slides of a Markdown cell: of each heading, then of each question."""
+        answers = [found["answer"].strip() for found in QUESTION.finditer(text)]
+        questions = [found["question"].strip() for found in QUESTION.finditer(text)]
+        text = DETAILS.sub("", QUESTION.sub("", text))
         for part in re.split(r"(?=^#{2,4} )", text, flags=re.M):
             if part.strip():
                 self.part(part)
-        if answers:
-            self.pending = "\n\n".join(answers)
+        for question in questions:
+            self.flush()
+            self.add("subslide", self.kicker, "### Predict", question, look="predict")
+        self.pending = "\n\n".join(answers) or self.pending
 
     def part(self, text):
         """Add the slides of one heading with what stands below it, or of prose without one."""
-        question = text.partition(PREDICT)[2]
-        known = list(blocks(text.partition(PREDICT)[0]))
-        question = question.replace(PREDICT, "")
-        heading = known.pop(0)[1] if known and known[0][0] == "heading" else ""
-        if heading or question:
+        known = list(blocks(text))
+        if known[0][0] == "heading":
             self.flush()
-        words = [block for kind, block in known if kind == "words"]
-        if heading:
-            level, title = heading.split(" ", 1)
-            self.section = title
-            lead = sentence(words[0]) if words else ""
-            if title == "Quiz":
-                lead = "Choose first, then open an answer."
-            body = (b for kind, b in known if title == "Summary" and kind == "list")
-            kind = "slide" if level == "##" else "subslide"
-            notes = "" if title == "Summary" else "\n\n".join(words)
-            self.add(kind, f"## {title}", lead, *body, notes=notes)
+            self.heading(known)
         before = ""
         for kind, block in known:
-            if kind == "formula":
-                shown = [sentence(before, last=True), block]
-                if heading and before == (words or [""])[0] and sentence(before) == shown[0]:
-                    self.slides[-1].source = self.slides[-1].source.replace(
-                        shown[0], f"{shown[0]}\n\n{block}", 1
-                    )
-                else:
-                    self.add("subslide", self.kicker, *shown, look="formula")
-            elif kind == "table":
-                self.add("subslide", self.kicker, sentence(before, last=True), block)
+            if kind in ("formula", "table"):
+                self.flush()
+                look = "formula" if kind == "formula" else "table"
+                self.add(
+                    "subslide", self.kicker, last_sentence(before), block, look=look
+                )
             before = block if kind == "words" else ""
-        if question:
-            self.add("subslide", self.kicker, "### Predict", question, look="predict")
+
+    def heading(self, known):
+        """Add the first slide of a section, and take from `known` what is on it."""
+        level, self.section = known.pop(0)[1].split(" ", 1)
+        words = "\n".join(block for kind, block in known if kind in ("words", "list"))
+        if self.section == "Summary":
+            body, words = words, ""
+        elif self.section == "Quiz":
+            body = "Choose first, then open an answer."
+        else:
+            lines = [line.strip().removeprefix("- ") for line in words.splitlines()]
+            terms = [line for line in lines[1:] if "**" in line][:TERMS_ON_A_SLIDE]
+            body = "\n".join([*lines[:1], "", *(f"- {line}" for line in terms)])
+            kinds = [kind for kind, _ in known[:2]]
+            if not terms and kinds == ["words", "formula"]:
+                body = f"{known[0][1]}\n\n{known[1][1]}"
+                del known[:2]
+        kind = "slide" if level == "##" else "subslide"
+        self.add(kind, f"## {self.section}", body, notes=words)
+        self.opened = self.slides[-1] if len(body) < SHORT else None
 
     def code(self, cell):
         """Add the slides of a code cell: its figure, its quiz, its claims or its code."""
@@ -181,8 +194,7 @@ class Deck:
         printed = "".join(output.get("text", "") for output in cell.outputs)
         shown = [o for o in cell.outputs if "text/html" in o.get("data", {})]
         if "slide" in tags or shown:
-            if shown and self.claims:
-                self.flush()
+            self.flush()
             look = "quiz" if "remove-input" in tags else "figure" if shown else "code"
             self.add("subslide", self.kicker, look=look)
             copy = nbformat.v4.new_code_cell(cell.source, outputs=shown)
@@ -198,10 +210,15 @@ class Deck:
         ]
 
 
-def sentence(words, last=False):
-    """Return the first or the last sentence of a paragraph; sources have one on each line."""
-    lines = words.splitlines() or [""]
-    return lines[-1 if last else 0]
+def last_sentence(words):
+    """Return the last sentence of a paragraph; sources have one on each line."""
+    return words.splitlines()[-1] if words else ""
+
+
+def tested(claims):
+    """Return claims as a list."""
+    items = "\n".join(f"- {claim}" for claim in claims)
+    return f'<div class="claims">\n\n{items}\n\n</div>' if claims else ""
 
 
 def plain(title):
@@ -226,6 +243,11 @@ def slides(chapter, notebook):
         elif cell.cell_type == "code":
             deck.code(cell)
     deck.flush()
+    for number, cell in enumerate(deck.slides):
+        cell.id = f"cell-{number}"  # the library draws them at random
+        notes = cell.metadata.pop("notes", "")
+        if notes:
+            cell.source += f'\n\n<aside class="notes">\n\n{notes}\n\n</aside>'
     return nbformat.v4.new_notebook(cells=deck.slides)
 
 

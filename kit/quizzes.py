@@ -55,7 +55,9 @@ def questions(path):
     """
     found = []
     for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type != "code" or "remove-input" not in cell.metadata.get("tags", []):
+        if cell.cell_type != "code" or "remove-input" not in cell.metadata.get(
+            "tags", []
+        ):
             continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "quiz":
@@ -85,6 +87,7 @@ def markup(text):
 
 
 def formula(latex):
+    """Return LaTeX as MathML."""
     try:
         return converter.convert_with_local_state(latex, displaystyle=False)
     except LatexError as error:
@@ -153,6 +156,7 @@ def moodle(chapters_questions):
 
 
 def fields(parent, **values):
+    """Add the metadata of a question or an assessment: labels with their entries."""
     metadata = element(parent, "qtimetadata")
     for label, entry in values.items():
         field = element(metadata, "qtimetadatafield")
@@ -161,6 +165,7 @@ def fields(parent, **values):
 
 
 def material(parent, text):
+    """Add a piece of HTML as QTI has it."""
     element(element(parent, "material"), "mattext", text, texttype="text/html")
 
 
@@ -211,13 +216,17 @@ def item(section, chapter, number, asked):
     element(score, "setvar", "100", action="Set", varname="SCORE")
     for option, ident in idents.items():
         feedback = element(node, "itemfeedback", ident=f"{ident}_fb")
-        material(element(feedback, "flow_mat"), f"<p>{markup(asked.options[option])}</p>")
+        material(
+            element(feedback, "flow_mat"), f"<p>{markup(asked.options[option])}</p>"
+        )
 
 
 def assessment(chapter):
     """Return the questions of a chapter as a QTI 1.2 assessment."""
     root = ET.Element("questestinterop", xmlns=QTI)
-    whole = element(root, "assessment", ident=identity(chapter.name), title=chapter.title)
+    whole = element(
+        root, "assessment", ident=identity(chapter.name), title=chapter.title
+    )
     fields(whole, cc_maxattempts="unlimited")
     section = element(whole, "section", ident="root_section")
     for number, asked in enumerate(chapter.quizzes, start=1):
@@ -241,7 +250,9 @@ def settings(chapter):
 def canvas(chapters_questions):
     """Return the questions as a QTI 1.2 package, an assessment for each chapter."""
     names = [chapter.name for chapter in chapters_questions]
-    root = ET.Element("manifest", identifier=identity("manifest", *names), xmlns=MANIFEST)
+    root = ET.Element(
+        "manifest", identifier=identity("manifest", *names), xmlns=MANIFEST
+    )
     metadata = element(root, "metadata")
     element(metadata, "schema", "IMS Content")
     element(metadata, "schemaversion", "1.1.3")

@@ -95,3 +95,79 @@ def site(root=ROOT):
     """Return the address of the published book, without a slash at its end."""
     owner, name = repository(root)
     return f"https://{owner}.github.io/{name}"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The graded assignment of a chapter, as its master notebook describes it.
+
+    Attributes
+    ----------
+    minutes : int
+    questions : tuple of (str, float, bool)
+        Name, points, and whether a person has to read the answer.
+    rubrics, answers : dict of str to str
+        How those are marked, and a model answer, as Markdown by the question's name. Both
+        go into the instructor's pack, never on a public page.
+    """
+
+    minutes: int
+    questions: tuple
+    rubrics: dict
+    answers: dict
+
+    @property
+    def summary(self):
+        points = sum(points for _, points, _ in self.questions)
+        read = sum(by_hand for *_, by_hand in self.questions)
+        return (
+            f"about {self.minutes} minutes: {len(self.questions)} questions, "
+            f"{points:g} points, {read} of them read by you"
+        )
+
+
+def master(name, root=ROOT):
+    """Return where the master notebook of a chapter's assignment stands, if there is one."""
+    return root / f"book/assignments/{name}.ipynb"
+
+
+def assignment(name, root=ROOT):
+    """Return the `Assignment` of a chapter, or None if it has none."""
+    path = master(name, root)
+    return read_assignment(path) if path.exists() else None
+
+
+def read_assignment(path):
+    """Return the `Assignment` in the master notebook at `path`.
+
+    Raises
+    ------
+    ValueError
+        If it does not say how many minutes it takes, or a question read by hand has no rubric.
+    """
+    cells = nbformat.read(path, as_version=4).cells
+    minutes = re.search(r"About (\d+) minutes", prose(path))
+    if not minutes:
+        raise ValueError(f"assignments/{path.name} does not say “About … minutes”")
+    questions, rubrics, answers, solved = [], {}, {}, False
+    for cell in cells:
+        first, _, rest = cell.source.partition("\n")
+        if cell.cell_type == "raw" and first == "# BEGIN QUESTION":
+            config = yaml.safe_load(rest)
+            points = config.get("points", 0)
+            points = sum(points) if isinstance(points, list) else points
+            name, by_hand = config["name"], bool(config.get("manual"))
+            if points:  # the student's number counts nothing
+                questions.append((name, points, by_hand))
+        elif cell.cell_type == "raw" and first == "# IGNORE rubric":
+            rubrics[name] = rest.strip()
+        elif cell.cell_type == "raw":
+            solved = first == "# BEGIN SOLUTION"
+        elif cell.cell_type == "markdown" and solved and by_hand:
+            answers[name] = cell.source
+    for name, _, by_hand in questions:
+        if by_hand and not (rubrics.get(name) and answers.get(name)):
+            raise ValueError(
+                f"assignments/{path.name}: {name} lacks a rubric or an answer"
+            )
+    return Assignment(int(minutes[1]), tuple(questions), rubrics, answers)
