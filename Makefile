@@ -76,7 +76,7 @@ decks: book
 quizzes: $(READY)
 	@$(KIT) kit/quizzes.py
 
-pack: decks quizzes assignments
+pack: assignments decks quizzes
 	@$(KIT) kit/pack.py
 
 hub: $(READY)
