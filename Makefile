@@ -1,13 +1,16 @@
 # make book   builds the site           make lab        opens the chapters in JupyterLab
 # make test   runs every check          make notebooks  runs the chapters, writes their outputs
 # make serve  shows the site            make bench      prints times and sizes
-# make decks  makes the slides           make quizzes    exports them to Moodle and Canvas
-# make pack   makes the zips for instructors and students
-# make hub    prints the links for a JupyterHub, HUB=https://hub.example.edu
+# make assignments   makes student notebooks and autograders
+# make decks         makes the slides
+# make quizzes       exports the quizzes to Moodle and Canvas
+# make pack          makes all three, and zips for instructors and students
+# make hub           prints links for a JupyterHub, HUB=https://hub.example.edu
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
-.PHONY: book test serve lab bench notebooks lint format clean address decks quizzes pack hub
+.PHONY: book test serve lab bench notebooks assignments lint format clean address
+.PHONY: decks quizzes pack hub
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -69,6 +72,9 @@ bench: $(READY)
 
 notebooks: $(READY)
 	@$(PY) tests/normalize.py --execute
+
+assignments: $(READY)
+	@$(PY) tests/assign.py
 
 decks: book
 	@$(KIT) kit/decks.py
