@@ -39,6 +39,8 @@ CLAIMS_ON_A_SLIDE = 6
 TERMS_ON_A_SLIDE = 4
 ROOM_BELOW = 4  # claims, on the slide of a heading
 SHORT = 250  # characters that leave that room
+ROWS = 10  # of a table that can be read from the last row of seats
+LONG = 450  # characters that leave no room for another formula
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 
 
@@ -95,8 +97,10 @@ class Deck:
 
     def __init__(self, chapter):
         self.chapter, self.slides = chapter, []
-        self.section = self.pending = self.answer = ""  # pending: until its figure came
-        self.claims, self.opened = [], None  # the slide of a heading that has room left
+        self.section = ""
+        self.opened = None  # the slide of a heading, while there is room on it
+        self.pending = self.answer = ""  # to a question, before and after its figure
+        self.claims = []
 
     def add(self, kind, *parts, **options):
         self.slides.append(slide(kind, *parts, **options))
@@ -106,19 +110,27 @@ class Deck:
         """The section's name, small, above a slide that continues it."""
         return f'<p class="kicker">{plain(self.section)}</p>'
 
+    @property
+    def has_room(self):
+        """Whether the last slide is that of a heading with little on it."""
+        return self.opened is not None and self.slides[-1] is self.opened
+
     def flush(self):
         """Put the answer to a question and the claims since the last slide on slides."""
-        if self.slides and self.slides[-1] is self.opened and not self.answer:
+        if self.has_room and not self.answer:
             shown, self.claims = self.claims[:ROOM_BELOW], self.claims[ROOM_BELOW:]
             self.opened.source += f"\n\n{tested(shown)}"
         title = "### What happens" if self.answer else "### Tested"
         room = CLAIMS_ON_A_SLIDE - min(3, len(self.answer) // 150)
-        shown, rest = self.claims[:room], self.claims[room:]
-        while self.answer or shown:
+        while self.answer or self.claims:
+            if (
+                len(self.claims) <= room + 2
+            ):  # nothing to gain from a slide for the rest
+                room += 2
+            shown, self.claims = self.claims[:room], self.claims[room:]
             self.add("subslide", self.kicker, title, self.answer, tested(shown))
-            self.answer, title = "", "### Tested"
-            shown, rest = rest[:CLAIMS_ON_A_SLIDE], rest[CLAIMS_ON_A_SLIDE:]
-        self.claims = []
+            self.answer, title, room = "", "### Tested", CLAIMS_ON_A_SLIDE
+        self.opened = None
 
     def opening(self):
         chapter = self.chapter
@@ -148,6 +160,10 @@ class Deck:
             if part.strip():
                 self.part(part)
         for question in questions:
+            if self.has_room and not self.claims:
+                self.opened.source += f"\n\n### Predict\n\n{question}"
+                self.opened = None
+                continue
             self.flush()
             self.add("subslide", self.kicker, "### Predict", question, look="predict")
         self.pending = "\n\n".join(answers) or self.pending
@@ -158,14 +174,16 @@ class Deck:
         if known[0][0] == "heading":
             self.flush()
             self.heading(known)
-        before = ""
+        before, formulas = "", None
         for kind, block in known:
-            if kind in ("formula", "table"):
-                self.flush()
-                look = "formula" if kind == "formula" else "table"
-                self.add(
-                    "subslide", self.kicker, last_sentence(before), block, look=look
-                )
+            if kind == "formula" or (kind == "table" and block.count("\n") <= ROWS):
+                lead = last_sentence(before)
+                if formulas and kind == "formula" and len(formulas.source) < LONG:
+                    formulas.source += f"\n\n{lead}\n\n{block}"
+                else:
+                    self.flush()
+                    self.add("subslide", self.kicker, lead, block, look=kind)
+                    formulas = self.slides[-1] if kind == "formula" else None
             before = block if kind == "words" else ""
 
     def heading(self, known):
@@ -178,7 +196,8 @@ class Deck:
             body = "Choose first, then open an answer."
         else:
             lines = [line.strip().removeprefix("- ") for line in words.splitlines()]
-            terms = [line for line in lines[1:] if "**" in line][:TERMS_ON_A_SLIDE]
+            terms = [n for n in lines[1:] if "**" in n and n[-1] in ".!?)"]
+            terms = terms[:TERMS_ON_A_SLIDE]
             body = "\n".join([*lines[:1], "", *(f"- {line}" for line in terms)])
             kinds = [kind for kind, _ in known[:2]]
             if not terms and kinds == ["words", "formula"]:
@@ -194,9 +213,12 @@ class Deck:
         printed = "".join(output.get("text", "") for output in cell.outputs)
         shown = [o for o in cell.outputs if "text/html" in o.get("data", {})]
         if "slide" in tags or shown:
-            self.flush()
+            continued = self.has_room and not shown and not self.claims
+            if not continued:
+                self.flush()
             look = "quiz" if "remove-input" in tags else "figure" if shown else "code"
-            self.add("subslide", self.kicker, look=look)
+            if not continued:
+                self.add("subslide", self.kicker, look=look)
             copy = nbformat.v4.new_code_cell(cell.source, outputs=shown)
             copy.metadata.slideshow = {"slide_type": "-"}
             copy.metadata.transient = {"remove_source": "slide" not in tags}

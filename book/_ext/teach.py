@@ -215,7 +215,7 @@ class Sessions(Generated):
     def markdown(self):
         chapters = facts.chapters()
         lines = [
-            "| chapter | read | assignment | of 3 | of 6 | of 12 | for you |",
+            "| chapter | read | assignment | of&nbsp;3 | of&nbsp;6 | of&nbsp;12 | for you |",
             "|:--|--:|--:|:-:|:-:|:-:|:--|",
         ]
         for place, chapter in enumerate(chapters):

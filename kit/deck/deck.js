@@ -13,7 +13,7 @@
     const body = slide?.querySelector(":scope > .fit");
     if (!body) return;
     body.style.zoom = 1;
-    const room = slide.clientHeight;
+    const room = slide.clientHeight - 36; // above the number of the slide
     if (body.scrollHeight > room) body.style.zoom = Math.max(0.5, room / body.scrollHeight);
   };
 
