@@ -35,7 +35,8 @@ from parcel import fail, replace
 
 HERE = Path(__file__).parent
 DECKS = ROOT / "dist/decks"
-CLAIMS_ON_A_SLIDE = 6
+LETTERS = 700  # of an answer and its claims on a slide
+LINE = 30  # letters that a claim's own line is worth
 TERMS_ON_A_SLIDE = 4
 ROOM_BELOW = 4  # claims, on the slide of a heading
 SHORT = 250  # characters that leave that room
@@ -121,15 +122,13 @@ class Deck:
             shown, self.claims = self.claims[:ROOM_BELOW], self.claims[ROOM_BELOW:]
             self.opened.source += f"\n\n{tested(shown)}"
         title = "### What happens" if self.answer else "### Tested"
-        room = CLAIMS_ON_A_SLIDE - min(3, len(self.answer) // 150)
         while self.answer or self.claims:
-            if (
-                len(self.claims) <= room + 2
-            ):  # nothing to gain from a slide for the rest
-                room += 2
-            shown, self.claims = self.claims[:room], self.claims[room:]
+            shown, letters = [], len(self.answer)
+            while self.claims and letters + len(self.claims[0]) <= LETTERS:
+                letters += len(self.claims[0]) + LINE
+                shown.append(self.claims.pop(0))
             self.add("subslide", self.kicker, title, self.answer, tested(shown))
-            self.answer, title, room = "", "### Tested", CLAIMS_ON_A_SLIDE
+            self.answer, title = "", "### Tested"
         self.opened = None
 
     def opening(self):

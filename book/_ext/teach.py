@@ -169,11 +169,9 @@ class ChapterNote(Generated):
             *(f"- {ability}," for ability in chapter.abilities[:-1]),
             f"- {chapter.abilities[-1]}.",
             "",
-            "| reading | running | exercises in the chapter | assignment |",
-            "|:--|:--|:--|:--|",
-            f"| {chapter.minutes} minutes | {chapter.run} "
-            f"| about {self.options.get('exercises', 45)} minutes "
-            f"| {assignment.summary if assignment else 'none'} |",
+            f"**Time.** {chapter.minutes} minutes to read, {chapter.run} to run, "
+            f"about {self.options.get('exercises', 45)} minutes for the exercises in it; "
+            + (f"{assignment.summary}." if assignment else "there is no assignment."),
         ]
         return "\n".join(lines)
 
