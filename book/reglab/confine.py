@@ -19,6 +19,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import psutil
@@ -26,6 +27,7 @@ import psutil
 from .submission import LARGEST_FILE, Refused
 
 MOST_PROCESSES = 64
+RUNNING = {}  # the home of each process that a submission runs in
 
 # Runs in the shell of new namespaces: everything but the folder $1 becomes read-only, and
 # the submissions in $2 vanish; the last `unshare` gives up the right to undo it.
@@ -83,6 +85,14 @@ def test_that_fails():
 """
 
 
+class Limits(NamedTuple):
+    """What one submission may use: seconds on the clock and of each CPU, and MB."""
+
+    timeout: int = 120
+    cpu: int = 120
+    memory: int = 2048
+
+
 def isolation(submissions):
     """Return the command that shuts a submission in, and a sentence on what it does.
 
@@ -96,7 +106,7 @@ def isolation(submissions):
         attempt = f"touch '{inside}/yes'; ! touch '{out}/no'; ! ip route | grep ."
         whole = [*command, inside, "", "sh", "-c", attempt]
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            done = subprocess.run(whole, capture_output=True, timeout=20)
+            done = subprocess.run(whole, capture_output=True, timeout=60)
             held = Path(inside, "yes").exists() and not Path(out, "no").exists()
             if done.returncode == 0 and held:
                 return (lambda folder: [*command, str(folder), hide]), (
@@ -122,8 +132,11 @@ def environment(folder):
     return keep | {name: str(value) for name, value in own.items()}
 
 
-def kill(process):
-    """End a process and all that came from it."""
+def kill(process, home):
+    """End a process and all that came from it, also what left its group.
+
+    Whatever a submission starts inherits its home, which no other process has.
+    """
     with contextlib.suppress(psutil.Error):
         for child in psutil.Process(process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
@@ -131,14 +144,24 @@ def kill(process):
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    for other in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if other.environ().get("HOME") == str(home):
+                other.kill()
 
 
-def watch(process, log, timeout, memory):
+def kill_all():
+    """End all submissions that run now."""
+    for process, home in list(RUNNING.items()):
+        kill(process, home)
+
+
+def watch(process, log, limits):
     """Wait for a process; raise Refused when it goes beyond a limit."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + limits.timeout
     while process.poll() is None:
         if time.monotonic() > end:
-            raise Refused(f"it did not end within {timeout} s")
+            raise Refused(f"it did not end within {limits.timeout} s")
         used = count = 0
         with contextlib.suppress(psutil.Error):
             first = psutil.Process(process.pid)
@@ -147,8 +170,8 @@ def watch(process, log, timeout, memory):
             for child in tree:
                 with contextlib.suppress(psutil.Error):
                     used += child.memory_info().rss
-        if used > memory * 2**20:
-            raise Refused(f"it took more than {memory} MB of memory")
+        if used > limits.memory * 2**20:
+            raise Refused(f"it took more than {limits.memory} MB of memory")
         if count > MOST_PROCESSES:
             raise Refused(f"it started more than {MOST_PROCESSES} processes")
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -156,10 +179,11 @@ def watch(process, log, timeout, memory):
     if process.returncode:
         text = log.read_bytes()[-4000:].decode("utf-8", "replace")
         last = (text.strip().splitlines() or ["no message"])[-1]
-        if "Kernel died" in text:
-            last = "its Python was ended by its own code, or by the memory limit"
-        if process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
-            last = f"it took more than {timeout} s of CPU time"
+        if "Kernel died" in text or process.returncode == -signal.SIGXCPU:
+            last = (
+                "its Python was ended, by its own code or by the limits of "
+                f"{limits.cpu} s of CPU time and {limits.memory} MB"
+            )
         raise Refused(f"it could not be run to its end: {last}")
 
 
@@ -224,7 +248,7 @@ def run(notebook, archive, limits, shut):
                 if name not in ("solution.ipynb", "student.ipynb", "assignment.json"):
                     packed.writestr(name, data)
         prefix = shut(folder)
-        numbers = [limits.timeout, limits.memory * 2**20, LARGEST_FILE]
+        numbers = [limits.cpu, limits.memory * 2**20, LARGEST_FILE]
         numbers.append(
             4 * MOST_PROCESSES if prefix else 0
         )  # else it counts all of yours
@@ -240,9 +264,11 @@ def run(notebook, archive, limits, shut):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        watch(process, log, limits.timeout, limits.memory)
+        RUNNING[process] = folder / "home"
+        watch(process, log, limits)
         return results_of(folder, control, tested)
     finally:
         if process:
-            kill(process)
+            RUNNING.pop(process, None)
+            kill(process, folder / "home")
         shutil.rmtree(folder, ignore_errors=True)

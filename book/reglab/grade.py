@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,7 +27,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from .confine import isolation, run
+from .confine import Limits, isolation, kill_all, run
 from .submission import Reading, Refused
 
 COLUMNS = ("student", "number", "question", "points", "max", "remark")
@@ -42,8 +43,7 @@ def grade(data, archive, limits, shut):
         The submission as handed in.
     archive : bytes
         The autograder.
-    limits : namespace
-        `timeout` in seconds, `memory` in MB.
+    limits : Limits
     shut : callable
         From `isolation`.
 
@@ -153,6 +153,7 @@ def options_of(arguments):
     parser.add_argument("--assignment", required=True, metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("marks.csv"))
     parser.add_argument("--timeout", type=int, default=120, help="seconds for each")
+    parser.add_argument("--cpu", type=int, help="CPU seconds (default: as timeout)")
     parser.add_argument("--memory", type=int, default=2048, help="MB for each")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time")
     parser.add_argument(
@@ -161,7 +162,8 @@ def options_of(arguments):
         help="default: dist/assignments/NAME/autograder.zip",
     )
     options = parser.parse_args(arguments)
-    for name in ("timeout", "memory", "jobs"):
+    options.cpu = options.timeout if options.cpu is None else options.cpu
+    for name in ("timeout", "cpu", "memory", "jobs"):
         if getattr(options, name) < 1:
             sys.exit(f"--{name} {getattr(options, name)} must be at least 1")
     options.autograder = options.autograder or Path(
@@ -199,8 +201,9 @@ def main(arguments=None):
     shut, sentence = isolation(options.submissions.resolve())
     print(sentence, flush=True)
 
+    limits = Limits(options.timeout, options.cpu, options.memory)
     finished = Finished(out.with_name(out.name + ".unfinished"))
-    base = hashlib.sha256(archive + f"{options.timeout} {options.memory}".encode())
+    base = hashlib.sha256(archive + repr(limits).encode())
     table, todo = {}, {}
     for name, data in handed_in.items():
         key = hashlib.sha256(base.digest() + name.encode() + b"\0" + data).hexdigest()
@@ -211,10 +214,11 @@ def main(arguments=None):
     if table:
         print(f"{len(table)} of {len(handed_in)} were graded before an interruption")
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     pool = ThreadPoolExecutor(options.jobs)
     try:
         runs = {
-            pool.submit(grade, handed_in[name], archive, options, shut): name
+            pool.submit(grade, handed_in[name], archive, limits, shut): name
             for name in todo
         }
         for done in tqdm(as_completed(runs), "graded", len(runs), disable=not runs):
@@ -222,6 +226,7 @@ def main(arguments=None):
             finished.add(todo[runs[done]], table[runs[done]])
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
+        kill_all()
         sys.exit("interrupted; the same command goes on from here")
     for name, data in handed_in.items():
         if not files[name].is_file() or files[name].read_bytes() != data:

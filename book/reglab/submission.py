@@ -230,7 +230,9 @@ def undefined(sources, reference):
         if check:
             gone = sorted(asked - there)
             if gone:
-                found[check[1]] = [f"its cell was removed: no {', '.join(gone)}"]
+                found[check[1]] = [
+                    f"no cell defines {', '.join(gone)}: was it removed?"
+                ]
             asked = set()
     return found
 
