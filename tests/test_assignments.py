@@ -172,7 +172,7 @@ def test_proofs_can_fail(made, tmp_path, monkeypatch):
     assert not proofs.leaks(master, bench)
     line = "w_new = w - lr * (X.T @ error / len(y) + lambd * (w - w_ref))"
     bench.student.cells[-1].source = line
-    assert proofs.leaks(master, bench) == [line]
+    assert set(proofs.leaks(master, bench)) == {line}
     assert not proofs.parses(nbformat.v4.new_code_cell("x = ...\n)"))
 
 
