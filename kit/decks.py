@@ -124,8 +124,10 @@ class Deck:
         title = "### What happens" if self.answer else "### Tested"
         while self.answer or self.claims:
             shown, letters = [], len(self.answer)
-            while self.claims and letters + len(self.claims[0]) <= LETTERS:
+            while self.claims:
                 letters += len(self.claims[0]) + LINE
+                if letters > LETTERS and (shown or self.answer):
+                    break
                 shown.append(self.claims.pop(0))
             self.add("subslide", self.kicker, title, self.answer, tested(shown))
             self.answer, title = "", "### Tested"

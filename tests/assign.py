@@ -14,11 +14,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import nbformat
@@ -136,6 +136,17 @@ def pack(archive, extra):
             new.writestr(info, data)
 
 
+def otter_assign(master, result):
+    """Run `otter assign`, quietly; raise ValueError if it does not take the master."""
+    from otter.assign import main  # slow to import
+
+    with open(os.devnull, "w") as null, redirect_stdout(null), redirect_stderr(null):
+        try:
+            main(master, result, no_pdfs=True, no_run_tests=True)
+        except Exception as error:
+            raise ValueError(f"{master.name}: otter assign fails: {error}") from None
+
+
 def make(path, target):
     """Make the student notebook and the autograder of one master in the folder `target`.
 
@@ -151,13 +162,7 @@ def make(path, target):
         config = (MASTERS / "common.yml").read_text(encoding="utf-8")
         config += f"requirements: {json.dumps(environment())}\n"
         (work / "common.yml").write_text(config, encoding="utf-8")
-        otter = Path(sys.executable).with_name("otter")
-        command = [otter, "assign", path.name, "out", "--no-run-tests", "--no-pdfs"]
-        done = subprocess.run(command, cwd=work, capture_output=True, text=True)
-        if done.returncode:
-            lines = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
-            raise ValueError(f"{path.name}: otter assign fails: {lines[-1]}")
-
+        otter_assign(work / path.name, work / "out")
         student, solved = work / "out/student", work / "out/autograder"
         texts = {}
         for kind in (student, solved):
@@ -218,7 +223,7 @@ def main():
         if options.force or not is_made(path, options.out / name)
     }
     faults = []
-    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         runs = {n: pool.submit(make, p, options.out / n) for n, p in todo.items()}
         for run in tqdm(runs.values(), "assignments", disable=not todo):
             try:
