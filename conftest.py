@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+# tests/test_assignments.py runs the master notebooks, and judges more than their outputs.
+collect_ignore_glob = ["book/assignments/*"]
+
 # Kinds of output nbval does not compare: the notebooks in git carry none of them. The
 # tests of the figures look at the HTML, the browser's tests at what it becomes.
 NOT_COMPARED = (

@@ -64,9 +64,10 @@ def outdated():
     """Return path and new text of each file whose address differs from `_config.yml`'s."""
     old, new = find_address(PROJECT, "Repository ="), find_address(CONFIG, "url:")
     pages = [PROJECT, ROOT / "README.md", ROOT / "CITATION.cff"]
-    pages += sorted((ROOT / "book").glob("*.md"))
+    pages += sorted((ROOT / "book").glob("**/*.md"))
     texts = {path: moved(path.read_text(encoding="utf-8"), old, new) for path in pages}
-    texts |= {path: with_setup_cell(path) for path in normalize.notebooks()}
+    notebooks = normalize.notebooks() + normalize.masters()
+    texts |= {path: with_setup_cell(path) for path in notebooks}
     return {
         path: text
         for path, text in texts.items()

@@ -28,8 +28,15 @@ FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 def notebooks():
     """Return the paths of all notebooks of the book."""
-    found = (ROOT / "book").rglob("*.ipynb")
-    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+    return sorted((ROOT / "book").glob("*.ipynb"))
+
+
+def masters():
+    """Return the paths of the master notebooks of the assignments.
+
+    They are kept without outputs: tests/proofs.py runs them, and compares results.
+    """
+    return sorted((ROOT / "book/assignments").glob("*.ipynb"))
 
 
 def normal_outputs(cell):
@@ -142,7 +149,7 @@ def main():
     options = parser.parse_args()
 
     os.environ["REGLAB_EXPLORE"] = "static"
-    paths = options.paths or notebooks()
+    paths = options.paths or notebooks() + ([] if options.execute else masters())
     at_once = min(4, os.cpu_count() or 1)  # each has a process, which may take 2 GB
     with ThreadPoolExecutor(at_once) as pool:
         texts = [pool.submit(text_of, path, run=options.execute) for path in paths]

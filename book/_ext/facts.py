@@ -121,8 +121,8 @@ class Assignment:
         points = sum(points for _, points, _ in self.questions)
         read = sum(by_hand for *_, by_hand in self.questions)
         return (
-            f"about {self.minutes} minutes: {len(self.questions)} questions, "
-            f"{points:g} points, {read} of them read by you"
+            f"about {self.minutes} minutes for the assignment, {len(self.questions)} "
+            f"questions with {points:g} points, {read} of them read by you"
         )
 
 
