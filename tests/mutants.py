@@ -16,6 +16,7 @@ import io
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -84,44 +85,98 @@ def is_file(where):
     return where.endswith(".py")
 
 
-def run_chapter(chapter, row=None):
-    """Run the cells of a chapter up to the first claim or check that fails.
+def run_chapter(chapter, mutants, whole=True):
+    """Run a chapter undamaged, and from every cell that has mutants a fork for each of them.
+
+    So what comes before the damage is run once, and what comes after up to the first claim
+    or check that fails.
+
+    Parameters
+    ----------
+    chapter : str
+    mutants : list of dict
+        Rows of this chapter.
+    whole : bool
+        Run all of the undamaged chapter; else only as far as mutants have lived.
 
     Returns
     -------
-    str
-        What failed: "claim: ...", "check: ..." or, if the chapter crashed, "crash: ...".
-        Empty if nothing did.
+    list of (dict, str, float)
+        The row, what failed and the seconds of each mutant and of the undamaged chapter. What
+        failed is "claim: ...", "check: ..." or, if the run crashed, "crash: ..."; it is
+        empty if nothing failed.
     """
     cells = cells_of(chapter)
-    number, source = damaged(row) if row else (None, None)
-    if row:
-        cells[number] = source, cells[number][1]
+    waiting = [(*damaged(row), row) for row in mutants]
     _without_figures()
     os.chdir(ROOT / "book")
-    namespace = {"__name__": "__main__"}
-    for n, (source, expected) in enumerate(cells):
+    namespace, results, furthest = {"__name__": "__main__"}, [], 0
+    start, killer = time.perf_counter(), ""
+    for n in range(len(cells)):
+        for _, source, row in [one for one in waiting if one[0] == n]:
+            begun = time.perf_counter()
+            changed = [*cells[:n], (source, cells[n][1]), *cells[n + 1 :]]
+            killed_at, killed_by = _in_fork(_run, chapter, changed, n, namespace)
+            results.append((row, killed_by, time.perf_counter() - begun))
+            furthest = max(furthest, killed_at)
+        if not whole and n > furthest and all(number < n for number, *_ in waiting):
+            break
+        _, killer = _run(chapter, cells[: n + 1], n, namespace)
+        if killer:
+            break
+    return [(_undamaged(chapter), killer, time.perf_counter() - start), *results]
+
+
+def _run(chapter, cells, first, namespace):
+    """Run cells from `first` on; return the last one that ran, and what failed in it."""
+    n = first
+    for n, (source, expected) in enumerate(cells[first:], start=first):
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed):
                 exec(compile(source, f"{chapter}, cell {n}", "exec"), namespace)
         except AssertionError as error:
             kind = "claim" if str(error).startswith(FALSE) else "crash"
-            return f"{kind}: {str(error).removeprefix(FALSE)}"
+            return n, f"{kind}: {str(error).removeprefix(FALSE)}"
         except Exception:
-            return f"crash: {traceback.format_exc(limit=-1).splitlines()[-1]}"
-        told = VERDICT.findall(printed.getvalue())
-        for said, wanted in zip(told, expected, strict=True):
+            return n, f"crash: {traceback.format_exc(limit=-1).splitlines()[-1]}"
+        for said, wanted in zip(
+            VERDICT.findall(printed.getvalue()), expected, strict=True
+        ):
             if said != wanted:
-                return f"check: {said}"
-    return ""
+                return n, f"check: {said}"
+    return n, ""
+
+
+def _in_fork(function, *arguments):
+    """Return what a function returns in a copy of this process."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException), os.fdopen(theirs, "w") as file:
+            file.write(json.dumps(function(*arguments)))
+        os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours) as file:
+        ready, *_ = select.select([file], [], [], SECONDS)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        told = file.read()
+    os.waitpid(child, 0)
+    reason = "the process ended" if ready else f"not at its end after {SECONDS} s"
+    return json.loads(told) if told else (0, f"crash: {reason}")
+
+
+def _undamaged(where):
+    return {"where": where, "words": "nothing is damaged"}
 
 
 def _without_figures():
     """Make the figures empty: they are most of the time, and hold no claim."""
     if str(ROOT / "book") not in sys.path:
         sys.path.insert(0, str(ROOT / "book"))
-    os.environ["MPLBACKEND"] = "agg"
+    # a fork has no threads but its own
+    os.environ |= {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
     import matplotlib.pyplot as plt
 
     import reglab
@@ -129,8 +184,8 @@ def _without_figures():
     reglab.explore = reglab.show = lambda fig, *_, **__: plt.close(fig)
 
 
-def run_test(where, test, row=None):
-    """Run a test file on a copy of `reglab`; return what failed, as `run_chapter` does."""
+def run_test(test, row=None):
+    """Run a test file on a copy of `reglab`; return "test: ..." with the first that failed."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for part in ("book/reglab", "tests"):
@@ -140,7 +195,7 @@ def run_test(where, test, row=None):
         for part in ("pyproject.toml", "conftest.py"):
             shutil.copy(ROOT / part, copy)
         if row:
-            (copy / where).write_text(damaged(row)[1], encoding="utf-8")
+            (copy / row["where"]).write_text(damaged(row)[1], encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
         done = subprocess.run(
             [*command, f"tests/{test}"], cwd=copy, capture_output=True, text=True
@@ -153,36 +208,30 @@ def run_test(where, test, row=None):
     return ""
 
 
-def attempt(row):
-    """Run one mutant, or one undamaged chapter or test (a row without `old`)."""
-    start = time.perf_counter()
-    change = row if "old" in row else None
-
-    def stop(*_):
-        raise TimeoutError(f"not at its end after {SECONDS} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
-    try:
-        if is_file(row["where"]):
-            killer = run_test(row["where"], row["test"], change)
-        else:
-            killer = run_chapter(row["where"], change)
-    except (TimeoutError, ValueError) as error:
-        killer = f"crash: {error}"
-    finally:
-        signal.alarm(0)
-    return row, killer, time.perf_counter() - start
+def run_tests(test, mutants):
+    """Run a test of `reglab` undamaged and with each mutant; return as `run_chapter` does."""
+    results = []
+    for row in [None, *mutants]:
+        begun = time.perf_counter()
+        killer = run_test(test, row)
+        result = row or _undamaged(f"tests/{test}")
+        results.append((result, killer, time.perf_counter() - begun))
+    return results
 
 
-def undamaged(chosen):
-    """Return a row without damage for each chapter and test that the mutants need."""
-    wanted = {(row["where"], row.get("test")) for row in chosen}
-    kept = {test or where: (where, test) for where, test in sorted(wanted, key=str)}
-    return [
-        {"where": where, "test": test, "words": "nothing is damaged"}
-        for where, test in kept.values()
-    ]
+def attempt(mutants, whole=True):
+    """Run mutants that share a chapter, or a test."""
+    if "test" in mutants[0]:
+        return run_tests(mutants[0]["test"], mutants)
+    return run_chapter(mutants[0]["where"], mutants, whole)
+
+
+def shared(chosen):
+    """Return the rows in lists, one for each chapter and each test."""
+    groups = {}
+    for row in chosen:
+        groups.setdefault(row.get("test", row["where"]), []).append(row)
+    return list(groups.values())
 
 
 def survives(row, killer):
@@ -204,7 +253,9 @@ def line(row, killer, seconds):
 def main():
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("words", nargs="*", help="run only the mutants that hold a word")
+    parser.add_argument(
+        "words", nargs="*", help="run only the mutants that hold a word"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     options = parser.parse_args()
     chosen = [
@@ -214,13 +265,13 @@ def main():
     ]
     if not chosen:
         sys.exit("no mutant holds any of these words")
-    todo = undamaged(chosen) + chosen
     print("| where | what is damaged | what fails | s |\n|:--|:--|:--|--:|", flush=True)
     bad = 0
     pool = Parallel(options.jobs, return_as="generator_unordered")
-    for done in pool(delayed(attempt)(row) for row in todo):
-        print(line(*done), flush=True)
-        bad += survives(*done[:2])
+    for results in pool(delayed(attempt)(group) for group in shared(chosen)):
+        for result in results:
+            print(line(*result), flush=True)
+            bad += survives(*result[:2])
     print(f"\n{len(chosen)} mutants, {bad} that should not be so", flush=True)
     sys.exit(bool(bad))
 

@@ -5,6 +5,8 @@ the others for the colour-blind (after Okabe and Ito, 2008); the line styles dif
 Use them as keyword arguments: `ax.plot(x, y, **TEST)`.
 """
 
+from .valid import shown
+
 TRAIN = {"color": "#0072b2", "linestyle": "-", "label": "training"}
 TEST = {"color": "#d55e00", "linestyle": "-", "linewidth": 2.8, "label": "test"}
 NULL = {"color": "#808080", "linestyle": "--", "label": "null model"}
@@ -41,4 +43,6 @@ DROPOUT = {"color": "#6f8a1f", "linestyle": (0, (6, 1.5, 1, 1.5)), "label": "dro
 
 def band(style):
     """Return the style of a filled band in the colour of a line style."""
+    if not isinstance(style, dict) or "color" not in style:
+        raise TypeError(f"{shown(style)} must be a style of the palette, with a color")
     return {"color": style["color"], "alpha": 0.2, "linewidth": 0}
