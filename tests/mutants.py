@@ -103,8 +103,8 @@ def run_chapter(chapter, mutants, whole=True):
     -------
     list of (dict, str, float)
         The row, what failed and the seconds of each mutant and of the undamaged chapter. What
-        failed is "claim: ...", "check: ..." or, if the run crashed, "crash: ..."; it is
-        empty if nothing failed.
+        failed is "claim: ...", "check: ...", "refused: ..." by `reglab` or, if the run
+        crashed, "crash: ..."; it is empty if nothing failed.
     """
     cells = cells_of(chapter)
     waiting = [(*damaged(row), row) for row in mutants]
@@ -138,8 +138,10 @@ def _run(chapter, cells, first, namespace):
         except AssertionError as error:
             kind = "claim" if str(error).startswith(FALSE) else "crash"
             return n, f"{kind}: {str(error).removeprefix(FALSE)}"
-        except Exception:
-            return n, f"crash: {traceback.format_exc(limit=-1).splitlines()[-1]}"
+        except Exception as error:
+            raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+            kind = "refused" if Path(raised_in).parent.name == "reglab" else "crash"
+            return n, f"{kind}: {type(error).__name__}: {error}"
         for said, wanted in zip(
             VERDICT.findall(printed.getvalue()), expected, strict=True
         ):

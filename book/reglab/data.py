@@ -159,7 +159,7 @@ def digits_task(g, *, n_train, n_val, n_test=None):
     _check_generator(g)
     sizes = {"n_train": n_train, "n_val": n_val, "n_test": n_test}
     for name, size in sizes.items():
-        if size is not None:
+        if name != "n_test" or size is not None:
             whole(name, size, least=-math.inf)  # the range is checked below, together
     X, y = digits()
     n_test = len(y) - n_train - n_val if n_test is None else n_test

@@ -80,7 +80,7 @@ class Explore:
             )
         try:
             inspect.signature(self.update).bind(**dict.fromkeys(self.sliders))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             names = ", ".join(self.sliders)
             raise ValueError(
                 f"update cannot be called with the sliders {names}: {error}"

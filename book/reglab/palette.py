@@ -7,6 +7,8 @@ Use them as keyword arguments: `ax.plot(x, y, **TEST)`.
 
 from .valid import shown
 
+__all__ = ["band"]  # and the styles, in capitals
+
 TRAIN = {"color": "#0072b2", "linestyle": "-", "label": "training"}
 TEST = {"color": "#d55e00", "linestyle": "-", "linewidth": 2.8, "label": "test"}
 NULL = {"color": "#808080", "linestyle": "--", "label": "null model"}

@@ -5,6 +5,8 @@ from html import escape
 
 from .valid import shown, text
 
+__all__ = ["quiz"]
+
 
 class Quiz:
     """A question whose options open when chosen; made by `quiz`."""

@@ -84,7 +84,7 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
     Raises
     ------
     ValueError
-        If there is no seed or one occurs twice, a grid is empty or not finite, or `prepare`
+        If there is no seed, one occurs twice or two draw the same, a grid is empty or not finite, or `prepare`
         returns other shapes for some seed.
     TypeError
         If an argument is not of its kind, or `fit` or `prepare` returns something else.
@@ -96,7 +96,7 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
     if not grids:
         raise ValueError("a sweep needs at least one grid, for example lambd=[0, 1, 3]")
     whole("at_once", at_once)
-    if n_jobs is not None and whole("n_jobs", n_jobs, least=-math.inf) == 0:
+    if n_jobs is not None and whole("n_jobs", n_jobs, least=-MOST_SETTINGS) == 0:
         raise ValueError("n_jobs=0 must be the number of processes, or -1 for all")
     prepared = _prepared(prepare, seeds)
     dtype = next(
@@ -165,7 +165,7 @@ def _grid(name, values, dtype):
 
 def _seeds(seeds):
     seeds = [
-        whole("a seed", seed, least=-math.inf)
+        whole("a seed", seed, least=-(2**63), most=2**63 - 1)
         for seed in listed("seeds", seeds, MOST_SETTINGS)
     ]
     if len(set(seeds)) < len(seeds):
@@ -188,5 +188,10 @@ def _prepared(prepare, seeds):
         if shapes != first:
             raise ValueError(
                 f"prepare({seed}) returns shapes {shapes}, but prepare({seeds[0]}) {first}"
+            )
+        if seed != seeds[0] and all(map(torch.equal, parts, drawn[0])):
+            raise ValueError(
+                f"prepare({seed}) returns the same as prepare({seeds[0]}): nothing depends "
+                "on the seed, and one run would count as many"
             )
     return [torch.stack(tensors) for tensors in zip(*drawn, strict=True)]

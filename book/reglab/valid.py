@@ -16,7 +16,10 @@ def shown(value):
     return words if len(words) <= 80 else words[:77] + "..."
 
 
-def whole(name, value, least=1):
+MOST = 10**8  # what counts examples, epochs or runs: more would only fill the memory
+
+
+def whole(name, value, least=1, most=MOST):
     """Return `value` as an int.
 
     Raises
@@ -24,7 +27,7 @@ def whole(name, value, least=1):
     TypeError
         If it is no whole number; True and 2.0 are none either.
     ValueError
-        If it is below `least`.
+        If it is below `least` or above `most`.
     """
     try:
         if isinstance(value, bool):
@@ -34,6 +37,8 @@ def whole(name, value, least=1):
         raise TypeError(f"{name}={shown(value)} must be a whole number") from None
     if found < least:
         raise ValueError(f"{name}={shown(value)} must be at least {least}")
+    if found > most:
+        raise ValueError(f"{name}={shown(value)} must be at most {most}")
     return found
 
 
