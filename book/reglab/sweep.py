@@ -84,8 +84,8 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
     Raises
     ------
     ValueError
-        If there is no seed, one occurs twice or two draw the same, a grid is empty or not finite, or `prepare`
-        returns other shapes for some seed.
+        If there is no seed, one occurs twice or two draw the same, a grid is empty or not
+        finite, or `prepare` returns other shapes for some seed.
     TypeError
         If an argument is not of its kind, or `fit` or `prepare` returns something else.
     """
