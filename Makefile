@@ -1,10 +1,11 @@
 # make book   builds the site           make lab        opens the chapters in JupyterLab
 # make test   runs every check          make notebooks  runs the chapters, writes their outputs
 # make serve  shows the site            make bench      prints times and sizes
+# make mutants  damages the code, all over   make same  runs the book elsewhere
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
-.PHONY: book test serve lab bench notebooks lint format clean address
+.PHONY: book test mutants same serve lab bench notebooks lint format clean address
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -52,6 +53,12 @@ book: $(READY)
 
 test: $(READY)
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+mutants: $(READY)
+	@$(PY) tests/mutants.py
+
+same: $(READY)
+	@$(PY) tests/same.py
 
 serve: book
 	@echo "http://localhost:$(PORT)/  (Ctrl+C ends it)"

@@ -1,4 +1,4 @@
-"""The table of mutants holds for the book as it is; a few of them are tried (`make mutants`: all)."""
+"""The table of mutants fits the book as it is; a few are tried (`make mutants`: all)."""
 
 import subprocess
 import sys

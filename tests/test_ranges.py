@@ -7,7 +7,7 @@ there the check asks plain numbers only, which is what a reader types.
 
 import ast
 import math
-from functools import partial
+from functools import cache, partial
 
 import nbformat
 import pytest
@@ -102,13 +102,17 @@ TABLE = [
 ]
 
 
+@cache
+def trees(chapter):
+    """Return the parsed code cells of a chapter."""
+    notebook = nbformat.read(ROOT / f"book/{chapter}.ipynb", as_version=4)
+    return [ast.parse(c.source) for c in notebook.cells if c.cell_type == "code"]
+
+
 def function_of(chapter, name):
     """Return a function of a chapter, alone: the first of that name."""
-    notebook = nbformat.read(ROOT / f"book/{chapter}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        for node in ast.parse(cell.source).body:
+    for tree in trees(chapter):
+        for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 node.decorator_list = []
                 defaults = {"torch": torch, "math": math, "nn": nn, "partial": partial}
