@@ -96,7 +96,16 @@ def run(paths, threads, environment, said):
             "--dist",
             "loadfile",
         ]
-        command += ["-p", "no:cacheprovider", probe, *paths]
+        command += [
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "-p",
+            "no:cacheprovider",
+            probe,
+            *paths,
+        ]
         done = subprocess.run(
             command,
             cwd=normalize.ROOT,
