@@ -80,34 +80,17 @@ def write_probe(path, said):
 
 def run(paths, threads, environment, said):
     """Run notebooks under nbval; return pytest's exit code."""
-    with tempfile.TemporaryDirectory() as folder:
+    build = normalize.ROOT / "_build"  # pytest names a file by its place in the project
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="same-", dir=build) as folder:
         startup = Path(folder) / "profile_default/startup"
         startup.mkdir(parents=True)
         (startup / "00-elsewhere.py").write_text(STARTUP.format(threads=threads))
         probe = Path(folder) / "probe.ipynb"
         write_probe(probe, said)
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-        ]
-        command += [
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-            "-p",
-            "no:cacheprovider",
-            probe,
-            *paths,
-        ]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
         done = subprocess.run(
-            command,
+            [*command, "-p", "no:cacheprovider", probe, *paths],
             cwd=normalize.ROOT,
             env={**os.environ, **environment, "IPYTHONDIR": folder},
         )
