@@ -6,11 +6,13 @@
 # make quizzes       exports the quizzes to Moodle and Canvas
 # make pack          makes all three, and zips for instructors and students
 # make hub           prints links for a JupyterHub, HUB=https://hub.example.edu
+# make mutants       damages the code, all over, to see that something fails
+# make same          runs the book with other threads, time zone and language
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
-.PHONY: book test serve lab bench notebooks assignments lint format clean address
-.PHONY: decks quizzes pack hub
+.PHONY: book test mutants same serve lab bench notebooks lint format clean address
+.PHONY: assignments decks quizzes pack hub
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -59,6 +61,12 @@ book: $(READY)
 
 test: $(READY)
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+mutants: $(READY)
+	@$(PY) tests/mutants.py
+
+same: $(READY)
+	@$(PY) tests/same.py
 
 serve: book
 	@echo "http://localhost:$(PORT)/  (Ctrl+C ends it)"

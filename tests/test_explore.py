@@ -351,7 +351,7 @@ BAD = {
         {"update": lambda k: [k]},
         "returned 1, which is not an artist",
     ),
-    "too many states": ({"k": range(MAX_STATES + 1)}, f"{MAX_STATES + 1} states"),
+    "too many values": ({"k": range(MAX_STATES + 1)}, f"at most {MAX_STATES}"),
 }
 
 

@@ -80,22 +80,28 @@ def test_shows_progress_when_somebody_watches(monkeypatch, capsys):
 
 
 BAD = {
-    "no seeds": ({"seeds": []}, "at least one seed"),
+    "no seeds": ({"seeds": []}, "seeds must.*at least one"),
     "no grid": ({"lambd": None}, "at least one grid"),
-    "empty grid": ({"lambd": []}, "'lambd'.*at least one number"),
+    "empty grid": ({"lambd": []}, "'lambd'.*at least one"),
     "scalar grid": ({"lambd": 3.0}, "'lambd'.*list"),
-    "not finite": ({"lambd": [1, float("inf")]}, "'lambd'.*not finite.*inf"),
+    "not finite": ({"lambd": [1, float("inf")]}, "lambd=inf is not finite"),
     "at_once": ({"at_once": 0}, "at_once=0"),
+    "a seed twice": ({"seeds": [3, 1, 3]}, "the seed 3 occurs twice"),
+    "no chance": (
+        {"seeds": [0, 1], "prepare": lambda seed: prepare(7)},
+        r"prepare\(1\) returns the same as prepare\(0\)",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_named(case):
     changes, message = BAD[case]
-    arguments = {"seeds": [0], "lambd": [0.0]} | changes
+    arguments = {"fit": fit, "prepare": prepare, "seeds": [0], "lambd": [0.0]}
+    arguments |= changes
     arguments = {name: value for name, value in arguments.items() if value is not None}
     with pytest.raises(ValueError, match=message):
-        sweep(fit, prepare, **arguments)
+        sweep(**arguments)
 
 
 def test_bad_use_is_named():

@@ -1,8 +1,13 @@
 """Sentences that are tested: `claim` for the book's conclusions, `check` for a reader's answers."""
 
+import copy
 import math
 
 import numpy as np
+
+from .valid import number, shown, text
+
+__all__ = ["check", "claim"]
 
 OPEN = "○ Not answered yet: replace the ... and run the cell again."
 
@@ -24,8 +29,9 @@ def claim(sentence, condition, **figures):
     AssertionError
         If the condition is false.
     TypeError
-        If the condition is not a single truth value.
+        If the condition is not a single truth value, or a figure not a single number.
     """
+    text("sentence", sentence)
     if hasattr(condition, "item") and getattr(condition, "ndim", 1) == 0:
         condition = condition.item()
     if not isinstance(condition, bool):
@@ -33,10 +39,10 @@ def claim(sentence, condition, **figures):
             f"the condition of a claim must be one bool, not {type(condition).__name__}; "
             "say .all(), or count and compare"
         )
-    shown = ", ".join(
-        f"{name.replace('_', ' ')} {_number(x)}" for name, x in figures.items()
+    figures = ", ".join(
+        f"{name.replace('_', ' ')} {_number(name, x)}" for name, x in figures.items()
     )
-    line = f"{sentence}{f' ({shown})' if shown else ''}"
+    line = f"{sentence}{f' ({figures})' if figures else ''}"
     if not condition:
         raise AssertionError(f"the claim does not hold: {line}")
     print(f"✓ {line}")
@@ -57,7 +63,18 @@ def check(answer, solution, *, on=None, mistakes=None, tol=1e-6):
         For each usual mistake, in words, what it leads to.
     tol : float
         Largest relative difference that still counts as equal.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the exercise itself is at fault: a function to be found without `on`, a solution
+        that is no number, or a `tol` that is none or negative. An answer never raises.
     """
+    number("tol", tol, least=0)
+    if mistakes is not None and not isinstance(mistakes, dict):
+        raise TypeError(f"mistakes={shown(mistakes)} must be a dict")
+    if callable(solution) and not (isinstance(on, list | tuple) and on):
+        raise ValueError(f"on={shown(on)} must list arguments to try the functions on")
     print(_verdict(answer, solution, on, mistakes or {}, tol))
 
 
@@ -66,13 +83,15 @@ def _verdict(answer, solution, on, mistakes, tol):
         return OPEN
     cases = on if callable(solution) else [None]
     if callable(solution) and not callable(answer):
-        return _wrong(f"this asks for a function, not {answer!r}")
+        return _wrong(f"this asks for a function, not {shown(answer)}")
     if not callable(solution) and callable(answer):
         return _wrong("this asks for a value, not a function")
     right = _values(solution, cases)
     several = tuple if len(right) == len(cases) else (tuple, list)
+    if not _agree(right, right, tol):
+        raise ValueError(f"solution={shown(right)} must be finite numbers or texts")
     try:
-        given = _values(answer, cases, several)
+        given = _values(answer, _copied(cases), several)
     except Exception as error:
         return _wrong(f"your function stops with {type(error).__name__}: {error}")
     if any(value is ... for value in given):
@@ -87,10 +106,8 @@ def _verdict(answer, solution, on, mistakes, tol):
         if _agree(given, _values(mistake, cases, several), tol):
             return _wrong(words)
     for got, wanted in zip(given, right, strict=True):
-        if np.shape(got) != np.shape(wanted):
-            return _wrong(
-                f"the shape is {np.shape(got)}, but should be {np.shape(wanted)}"
-            )
+        if _shape(got) != _shape(wanted):
+            return _wrong(f"the shape is {_shape(got)}, but should be {_shape(wanted)}")
     return _wrong("the value is not right yet; the hint may help")
 
 
@@ -109,17 +126,34 @@ def _values(thing, cases, several=tuple):
     ]
 
 
+def _copied(cases):
+    """Return copies, for an answer may change its arguments in place."""
+    try:
+        return copy.deepcopy(cases)
+    except Exception:  # such as a tensor inside a graph
+        return cases
+
+
+def _shape(value):
+    try:
+        return np.shape(value)
+    except ValueError:  # rows of different lengths
+        return None
+
+
 def _agree(given, right, tol):
     same = (_same(a, b, tol) for a, b in zip(given, right, strict=False))
     return len(given) == len(right) and all(same)
 
 
 def _same(a, b, tol):
-    if isinstance(a, str) or isinstance(b, str):
-        return str(a).strip().lower() == str(b).strip().lower()
+    if isinstance(a, str) and isinstance(b, str):
+        return a.strip().lower() == b.strip().lower()
     try:
+        if {np.asarray(a).dtype.kind, np.asarray(b).dtype.kind} & set("USc"):
+            return False  # a text is no number, and float would drop an imaginary part
         a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:  # of whatever kind: it is no number
         return False
     return a.shape == b.shape and np.allclose(a, b, rtol=tol, atol=tol * 1e-3)
 
@@ -128,8 +162,10 @@ def _wrong(words):
     return f"✗ Not yet: {words}."
 
 
-def _number(x):
+def _number(name, x):
     if hasattr(x, "item"):
+        if math.prod(getattr(x, "shape", ())) != 1:
+            raise TypeError(f"the figure {name}={shown(x)} must be one number")
         x = x.item()
     if isinstance(x, float) and math.isfinite(x):
         return f"{x:.0f}" if 1000 <= abs(x) < 1e6 else f"{x:.3g}"

@@ -1,11 +1,13 @@
 """The data of the book: synthetic regression, scikit-learn's digits, Fashion-MNIST."""
 
+import math
 from functools import cache
 from typing import NamedTuple
 
 import torch
 
 from .fashion import fashion_mnist
+from .valid import number, shown, whole
 
 __all__ = [
     "Split",
@@ -58,9 +60,11 @@ def linear_task(
 
     Raises
     ------
-    ValueError
-        If a size is not positive, or `nonzero` is not between 1 and `num_inputs`.
+    TypeError, ValueError
+        If a size is not a positive whole number, `norm` is negative or not finite, `nonzero`
+        is not between 1 and `num_inputs`, or `g` is no generator.
     """
+    _check_generator(g)
     sizes = {
         "num_inputs": num_inputs,
         "n_train": n_train,
@@ -68,10 +72,10 @@ def linear_task(
         "n_test": n_test,
     }
     for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name}={size} must be at least 1")
-    nonzero = num_inputs if nonzero is None else nonzero
-    if not 1 <= nonzero <= num_inputs:
+        whole(name, size)
+    number("norm", norm, least=0)
+    nonzero = num_inputs if nonzero is None else whole("nonzero", nonzero)
+    if nonzero > num_inputs:
         raise ValueError(
             f"nonzero={nonzero} must be between 1 and num_inputs={num_inputs}"
         )
@@ -95,10 +99,13 @@ def epochs_of_batches(g, num_examples, batch_size, num_epochs):
 
     Raises
     ------
-    ValueError
-        If `batch_size` does not divide `num_examples`.
+    TypeError, ValueError
+        If a size is not a positive whole number, `batch_size` does not divide
+        `num_examples`, or `g` is no generator.
     """
-    if batch_size < 1 or num_examples % batch_size:
+    _check_generator(g)
+    whole("num_epochs", num_epochs)
+    if whole("num_examples", num_examples) % whole("batch_size", batch_size):
         raise ValueError(
             f"batch_size={batch_size} must divide num_examples={num_examples}"
         )
@@ -145,9 +152,15 @@ def digits_task(g, *, n_train, n_val, n_test=None):
 
     Raises
     ------
-    ValueError
-        If the parts ask for more images than there are, or train or test has none.
+    TypeError, ValueError
+        If the parts ask for more images than there are, train or test has none, a size is no
+        whole number, or `g` is no generator.
     """
+    _check_generator(g)
+    sizes = {"n_train": n_train, "n_val": n_val, "n_test": n_test}
+    for name, size in sizes.items():
+        if name != "n_test" or size is not None:
+            whole(name, size, least=-math.inf)  # the range is checked below, together
     X, y = digits()
     n_test = len(y) - n_train - n_val if n_test is None else n_test
     if n_train < 1 or n_val < 0 or n_test < 1 or n_train + n_val + n_test > len(y):
@@ -158,3 +171,8 @@ def digits_task(g, *, n_train, n_val, n_test=None):
     order = torch.randperm(len(y), generator=g)
     parts = order[: n_train + n_val + n_test].split([n_train, n_val, n_test])
     return Split(*(data[part] for part in parts for data in (X, y)))
+
+
+def _check_generator(g):
+    if not isinstance(g, torch.Generator):
+        raise TypeError(f"g={shown(g)} must be a torch.Generator")

@@ -10,7 +10,6 @@ import itertools
 import json
 import math
 import os
-import re
 import sys
 from dataclasses import replace
 from functools import cached_property
@@ -21,10 +20,13 @@ import matplotlib.pyplot as plt
 from matplotlib.artist import Artist
 from matplotlib.text import Text
 
-from .slider import Slider
+from . import valid
+from .slider import MOST_VALUES, Slider
 from .svg import Drawing
 
-MAX_STATES = 2000
+__all__ = ["Explore", "Still", "explore", "is_live", "show"]
+
+MAX_STATES = MOST_VALUES
 HERE = Path(__file__).parent
 CSS = (HERE / "explore.css").read_text(encoding="utf-8")
 SCRIPT = (HERE / "explore.js").read_text(encoding="utf-8")
@@ -65,14 +67,6 @@ class Explore:
         plt.close(fig)  # or the notebook would show it a second time
 
     def _check(self):
-        if not isinstance(self.alt, str) or not self.alt.strip():
-            raise ValueError(
-                "explore needs alt=..., a sentence that says what the figure shows"
-            )
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            raise ValueError(
-                f"name={self.name!r} must be lower-case letters, digits and hyphens"
-            )
         if not 1 <= len(self.sliders) <= 3:
             raise ValueError(
                 f"explore takes one to three sliders, not {len(self.sliders)}"
@@ -86,7 +80,7 @@ class Explore:
             )
         try:
             inspect.signature(self.update).bind(**dict.fromkeys(self.sliders))
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             names = ", ".join(self.sliders)
             raise ValueError(
                 f"update cannot be called with the sliders {names}: {error}"
@@ -226,11 +220,16 @@ def explore(fig, update, *, alt, name=None, **sliders):
 
     Raises
     ------
-    ValueError
-        If a grid is empty, not rising or not finite, `update` does not take a slider's name,
-        returns no artists or changes what a page cannot show, or the states are too many.
+    TypeError, ValueError
+        If `fig` or `update` is of another kind, a grid is empty, not rising or not finite,
+        `update` does not take a slider's name, returns no artists or changes what a page
+        cannot show, or the states are too many.
     """
-    name = name or "explore-" + "-".join(sliders).lower().replace("_", "-")
+    if name is None:
+        name = "explore-" + "-".join(sliders).lower().replace("_", "-")
+    valid.figure(fig, alt, name)
+    if not callable(update):
+        raise TypeError(f"update={valid.shown(update)} must be a function")
     return Explore(fig, update, alt, name, sliders)
 
 
@@ -253,10 +252,7 @@ class Still:
 
 def show(fig, *, alt, name="still"):
     """Show a figure that does not move, as text and shapes that follow the page's theme."""
-    if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(
-            "show needs alt=..., a sentence that says what the figure shows"
-        )
+    valid.figure(fig, alt, name)
     return Still(fig, alt, name)
 
 

@@ -19,6 +19,8 @@ from tqdm.auto import tqdm
 
 from .sweep import is_watched
 
+__all__ = ["fashion_mnist"]
+
 N_TRAIN, N_VAL, SIDE = 6000, 2000, 28
 ROWS = N_TRAIN + N_VAL
 MAGIC = {"images": 2051, "labels": 2049}

@@ -6,6 +6,10 @@ Use them as keyword arguments: `ax.plot(x, y, **TEST)`. `PAGE` has the colours o
 the figures, for the light and the dark theme; the site's style sheet is given them by name.
 """
 
+from .valid import shown
+
+__all__ = ["band"]  # and the styles, in capitals
+
 TRAIN = {"color": "#0072b2", "linestyle": "-", "label": "training"}
 TEST = {"color": "#d55e00", "linestyle": "-", "linewidth": 2.8, "label": "test"}
 NULL = {"color": "#808080", "linestyle": "--", "label": "null model"}
@@ -61,4 +65,6 @@ PAGE = {
 
 def band(style):
     """Return the style of a filled band in the colour of a line style."""
+    if not isinstance(style, dict) or "color" not in style:
+        raise TypeError(f"{shown(style)} must be a style of the palette, with a color")
     return {"color": style["color"], "alpha": 0.2, "linewidth": 0}

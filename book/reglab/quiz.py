@@ -3,6 +3,10 @@
 import zlib
 from html import escape
 
+from .valid import shown, text
+
+__all__ = ["quiz"]
+
 
 class Quiz:
     """A question whose options open when chosen; made by `quiz`."""
@@ -42,14 +46,19 @@ def quiz(question, options, *, right):
 
     Raises
     ------
-    ValueError
-        If there are fewer than two options, an explanation is empty, or `right` is none of them.
+    TypeError, ValueError
+        If there are fewer than two options, a text is empty or none, or `right` is none of the
+        options.
     """
+    text("question", question)
+    if not isinstance(options, dict):
+        raise TypeError(f"options={shown(options)} must be a dict of texts")
     if len(options) < 2:
         raise ValueError(f"a quiz needs at least two options, not {len(options)}")
-    if right not in options:
-        raise ValueError(f"right={right!r} is none of the options {list(options)}")
     for option, why in options.items():
-        if not why.strip():
+        text("an option", option)
+        if not isinstance(why, str) or not why.strip():
             raise ValueError(f"the option {option!r} has no explanation")
+    if right not in list(options):
+        raise ValueError(f"right={shown(right)} is none of the options {list(options)}")
     return Quiz(question, options, right)

@@ -1,9 +1,15 @@
 """A slider: its values, its label and its native control."""
 
 import itertools
-import math
+import sys
 from dataclasses import dataclass
 from html import escape
+
+from .valid import listed, shown, text
+
+__all__ = ["Slider"]
+
+MOST_VALUES = 2000  # as many states as a page carries
 
 
 @dataclass
@@ -32,38 +38,54 @@ class Slider:
 
     def check(self, name):
         """Bring the grid into plain Python values, or say what is wrong with it."""
-        grid = self.grid.tolist() if hasattr(self.grid, "tolist") else self.grid
-        if isinstance(grid, str) or not hasattr(grid, "__len__") or len(grid) == 0:
-            raise ValueError(
-                f"slider {name!r} needs a list of values, not {self.grid!r}"
-            )
+        what = f"slider {name!r}"
+        grid = listed(what, self.grid, MOST_VALUES)
         # a list may hold NumPy or torch scalars
         self.grid = [
-            value.item() if hasattr(value, "item") else value for value in grid
+            value.item() if getattr(value, "ndim", 1) == 0 else value for value in grid
         ]
-        self.label = self.label or name
+        self.label = text(f"{what}: label", self.label or name)
+        if not isinstance(self.unit, str):
+            raise TypeError(f"{what}: unit={shown(self.unit)} must be a text")
         self.is_choice = all(isinstance(value, str) for value in self.grid)
         if self.is_choice:
             if len(set(self.grid)) < len(self.grid):
-                raise ValueError(f"slider {name!r} has an option twice: {self.grid}")
+                raise ValueError(f"{what} has an option twice: {shown(self.grid)}")
         else:
             for value in self.grid:
                 if isinstance(value, bool) or not isinstance(value, int | float):
-                    raise ValueError(f"slider {name!r}: {value!r} is not a number")
-                if not math.isfinite(value):
-                    raise ValueError(f"slider {name!r}: {value} is not finite")
+                    raise ValueError(f"{what}: {shown(value)} is not a number")
+                if not abs(value) <= sys.float_info.max:
+                    raise ValueError(f"{what}: {shown(value)} is not finite")
             for low, high in itertools.pairwise(self.grid):
                 if low >= high:
-                    raise ValueError(
-                        f"slider {name!r} must rise, but {high} follows {low}"
-                    )
+                    raise ValueError(f"{what} must rise, but {high} follows {low}")
+        self._check_texts(what)
         if self.start is None:
             self.start = self.grid[0]
-        if self.start not in self.grid:
+        if getattr(self.start, "ndim", 1) == 0:
+            self.start = self.start.item()
+        if getattr(self.start, "ndim", 0) or self.start not in self.grid:
             raise ValueError(
-                f"slider {name!r} starts at {self.start!r}, which is not in its grid"
+                f"{what} starts at {shown(self.start)}, which is not in its grid"
             )
         return self
+
+    def _check_texts(self, what):
+        """Raise if two values look alike to the reader."""
+        seen = {}
+        for value in self.grid:
+            try:
+                words = self.text(value)
+            except Exception:
+                raise ValueError(
+                    f"{what}: format={shown(self.format)} does not fit {value!r}"
+                ) from None
+            if words in seen:
+                raise ValueError(
+                    f"{what} shows {seen[words]!r} and {value!r} both as {words!r}"
+                )
+            seen[words] = value
 
     def text(self, value):
         """Return a value as the reader sees it."""

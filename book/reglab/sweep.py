@@ -13,6 +13,11 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from .explore import is_live
+from .valid import listed, number, shown, whole
+
+__all__ = ["Sweep", "sweep"]
+
+MOST_SETTINGS = 100_000
 
 
 class Sweep:
@@ -36,11 +41,12 @@ class Sweep:
             raise ValueError(
                 f"give a value for each of {', '.join(self.grids)}, not {settings}"
             )
-        values = [float(settings[name]) for name in self.grids]
-        if not all(map(math.isfinite, values)):
-            raise ValueError(f"a setting is not finite: {settings}")
+        values = [number(name, settings[name]) for name in self.grids]
+        # equal but for the last digits, which sliders may round
         places = [
-            torch.isclose(grid, torch.tensor(value, dtype=grid.dtype)).nonzero()
+            (
+                (grid - value).abs() <= 64 * torch.finfo(grid.dtype).eps * abs(value)
+            ).nonzero()
             for grid, value in zip(self.grids.values(), values, strict=True)
         ]
         if all(len(place) for place in places):
@@ -78,23 +84,29 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
     Raises
     ------
     ValueError
-        If there is no seed, or a grid is empty or not finite.
+        If there is no seed, one occurs twice or two draw the same, a grid is empty or not
+        finite, or `prepare` returns other shapes for some seed.
+    TypeError
+        If an argument is not of its kind, or `fit` or `prepare` returns something else.
     """
-    seeds = list(seeds)
-    if not seeds:
-        raise ValueError("a sweep needs at least one seed")
+    for name, function in {"fit": fit, "prepare": prepare}.items():
+        if not callable(function):
+            raise TypeError(f"{name}={shown(function)} must be a function")
+    seeds = _seeds(seeds)
     if not grids:
         raise ValueError("a sweep needs at least one grid, for example lambd=[0, 1, 3]")
-    if at_once < 1:
-        raise ValueError(f"at_once={at_once} must be at least 1")
-    prepared = [
-        torch.stack(tensors) for tensors in zip(*map(prepare, seeds), strict=True)
-    ]
+    whole("at_once", at_once)
+    if n_jobs is not None and whole("n_jobs", n_jobs, least=-MOST_SETTINGS) == 0:
+        raise ValueError("n_jobs=0 must be the number of processes, or -1 for all")
+    prepared = _prepared(prepare, seeds)
     dtype = next(
         (x.dtype for x in prepared if x.is_floating_point()), torch.get_default_dtype()
     )
     grids = {name: _grid(name, values, dtype) for name, values in grids.items()}
     names = tuple(grids)
+    count = math.prod(map(len, grids.values()))
+    if count > MOST_SETTINGS:
+        raise ValueError(f"{count} settings are more than {MOST_SETTINGS}")
 
     def train(columns, bar=False):
         pieces = zip(
@@ -103,8 +115,8 @@ def sweep(fit, prepare, *, seeds=range(20), at_once=1024, n_jobs=None, **grids):
         )
         pieces = list(pieces)
         hidden = not (bar and is_watched())
-        shown = tqdm(pieces, delay=1, leave=False, desc="training", disable=hidden)
-        jobs = (delayed(_train)(fit, names, prepared, piece) for piece in shown)
+        watched = tqdm(pieces, delay=1, leave=False, desc="training", disable=hidden)
+        jobs = (delayed(_train)(fit, names, prepared, piece) for piece in watched)
         parts = Parallel(n_jobs=n_jobs)(jobs)
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
@@ -126,7 +138,15 @@ def _train(fit, names, prepared, columns):
     """Train for settings (columns of equal length) times seeds, all in one pass."""
 
     def one(prepared, settings):
-        return fit(*prepared, **dict(zip(names, settings, strict=True)))
+        results = fit(*prepared, **dict(zip(names, settings, strict=True)))
+        if not isinstance(results, dict) or not results:
+            raise TypeError(f"fit must return a dict of tensors, not {shown(results)}")
+        for name, result in results.items():
+            if not isinstance(result, torch.Tensor):
+                raise TypeError(
+                    f"fit returns {name}={shown(result)}, which is no tensor"
+                )
+        return results
 
     # Seeds outside, settings inside: the data of a seed are shared by its settings, not copied.
     over_settings = torch.vmap(one, in_dims=(None, 0), out_dims=0)
@@ -136,11 +156,42 @@ def _train(fit, names, prepared, columns):
 
 
 def _grid(name, values, dtype):
-    grid = torch.as_tensor(values, dtype=dtype)
-    if grid.ndim != 1 or len(grid) == 0:
-        raise ValueError(
-            f"the grid {name!r} must be a list of at least one number, not {values!r}"
-        )
+    values = listed(f"the grid {name!r}", values, MOST_SETTINGS)
+    grid = torch.tensor([number(name, value) for value in values], dtype=dtype)
     if not grid.isfinite().all():
-        raise ValueError(f"the grid {name!r} has a value that is not finite: {values}")
+        raise ValueError(f"{name}={max(values, key=abs)} is too large for {dtype}")
     return grid
+
+
+def _seeds(seeds):
+    seeds = [
+        whole("a seed", seed, least=-(2**63), most=2**63 - 1)
+        for seed in listed("seeds", seeds, MOST_SETTINGS)
+    ]
+    if len(set(seeds)) < len(seeds):
+        twice = next(seed for n, seed in enumerate(seeds) if seed in seeds[:n])
+        raise ValueError(f"the seed {twice} occurs twice: its runs would count double")
+    return seeds
+
+
+def _prepared(prepare, seeds):
+    """Return what `prepare` draws, the seeds stacked."""
+    drawn = [prepare(seed) for seed in seeds]
+    for seed, parts in zip(seeds, drawn, strict=True):
+        if not isinstance(parts, tuple | list) or not all(map(torch.is_tensor, parts)):
+            raise TypeError(
+                f"prepare({seed}) must return a tuple of tensors, not {shown(parts)}"
+            )
+        shapes = [tuple(part.shape) for part in parts]
+        if seed == seeds[0]:
+            first = shapes
+        if shapes != first:
+            raise ValueError(
+                f"prepare({seed}) returns shapes {shapes}, but prepare({seeds[0]}) {first}"
+            )
+        if seed != seeds[0] and all(map(torch.equal, parts, drawn[0])):
+            raise ValueError(
+                f"prepare({seed}) returns the same as prepare({seeds[0]}): nothing depends "
+                "on the seed, and one run would count as many"
+            )
+    return [torch.stack(tensors) for tensors in zip(*drawn, strict=True)]
