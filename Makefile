@@ -1,10 +1,11 @@
 # make book   builds the site           make lab        opens the chapters in JupyterLab
 # make test   runs every check          make notebooks  runs the chapters, writes their outputs
 # make serve  shows the site            make bench      prints times and sizes
+# make evidence  prints what each item of the sources and each section rests on
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
-.PHONY: book test serve lab bench notebooks lint format clean address
+.PHONY: book test serve lab bench notebooks evidence lint format clean address
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -65,6 +66,9 @@ bench: $(READY)
 
 notebooks: $(READY)
 	@$(PY) tests/normalize.py --execute
+
+evidence: $(READY)
+	@$(PY) book/_ext/evidence.py
 
 lint: $(READY)
 	@$(PY) -m ruff check .

@@ -1,26 +1,49 @@
 """What carries each item of the source articles, and each section: read from the notebooks.
 
+    python book/_ext/evidence.py     prints it all
+
 A cell carries an item of `source-items.yml` if the item's id is one of the cell's tags. What a
-cell claims are the lines that `claim` printed when it ran; the outputs in the notebooks are
-compared with a fresh run by the tests. Here both are read, for the directive `evidence`, which
-puts them into tables on the site, and for the tests.
+cell claims are the lines that `claim` printed when it ran; the tests compare the outputs in the
+notebooks with a fresh run.
 """
 
+import ast
 import re
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 
 import nbformat
 import yaml
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parent.parent
 ITEMS = BOOK / "source-items.yml"
 ID = re.compile(r"S\d+\.e?\d+")
 HEADING = re.compile(r"(#+) +(.+)")
 FRAME = ("Summary", "Quiz", "Exercises", "References")  # in every chapter, at its end
+WITHOUT_CLAIMS = {  # the sections that claim nothing, each with its reason
+    ("overfitting", "A map of this book"): "says which chapter does what",
+    ("weight-decay-scratch", "Move λ"): (
+        "its figures suggest; What 20 seeds say counts, sentence by sentence"
+    ),
+    ("weight-decay-scratch", "The idea: large weights must pay"): (
+        "a derivation; the section after it checks the step against autograd"
+    ),
+    ("gradient-descent", "Three local derivatives"): (
+        "a derivation; all twelve derivatives are checked two sections on"
+    ),
+    ("gradient-descent", "An output weight: one path"): (
+        "a derivation; all twelve derivatives are checked one section on"
+    ),
+    ("learning-rate-decay", "Look at the rate that was used"): (
+        "announces three bugs, which exercises 2 to 4 run and check"
+    ),
+    ("dropout", "The idea: no unit may rely on another"): (
+        "says what dropout is meant to do; the sections after it measure what it does"
+    ),
+    ("source-errata", "Every item, and what carries it"): (
+        "holds tables made from all claims, which the tests check"
+    ),
+}
 
 
 @dataclass
@@ -123,120 +146,6 @@ def without_claims(sections):
     return found
 
 
-class evidence_tables(nodes.General, nodes.Element):
-    """The place of the tables until all chapters have been read."""
-
-
-class Evidence(SphinxDirective):
-    """Tables of the items, or of the printed values, with what carries them.
-
-    The directive's content is what a reader sees where no site is built, in Colab.
-    """
-
-    required_arguments = 1
-    has_content = True
-
-    def run(self):
-        if self.arguments[0] not in ("items", "printed"):
-            raise self.error(f"evidence of {self.arguments[0]!r}: items or printed")
-        for path in (ITEMS, *BOOK.glob("*.ipynb")):
-            self.env.note_dependency(str(path))
-        return [evidence_tables(of=self.arguments[0])]
-
-
-def fill_in(app, doctree, docname):
-    """Put the tables in their place, now that every section has its address."""
-    for node in list(doctree.findall(evidence_tables)):
-        page = Page(app, docname)
-        html = page.items() if node["of"] == "items" else page.printed()
-        node.replace_self(nodes.raw("", html, format="html"))
-
-
-class Page:
-    """Writes the tables for one page."""
-
-    def __init__(self, app, docname):
-        self.app, self.docname, self.anchors = app, docname, {}
-        self.data = load_items()
-        self.cells = [cell for name in chapters() for cell in read(name)[1]]
-        self.titles = {
-            name: read(name)[0][0].title.split(":")[0] for name in chapters()
-        }
-
-    def link(self, section):
-        """Return a link to a section; its bare name if its page is not being built."""
-        chapter, text = f"book/{section.chapter}", escape(section.title)
-        text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-        if chapter in self.app.env.found_docs:
-            if chapter not in self.anchors:
-                found = self.app.env.get_doctree(chapter).findall(nodes.section)
-                self.anchors[chapter] = [node["ids"][0] for node in found]
-            page = self.app.builder.get_relative_uri(self.docname, chapter)
-            anchor = self.anchors[chapter][section.number]
-            text = f'<a class="reference internal" href="{page}#{anchor}">{text}</a>'
-        return f"{escape(self.titles[section.chapter])}: {text}"
-
-    def carriers(self, item):
-        """Return what carries an item: a line for each section, its claims folded."""
-        lines, of_section = [], {}
-        for cell in self.cells:
-            if item in cell.items:
-                key = cell.section.chapter, cell.section.number
-                of_section.setdefault(key, []).append(cell)
-        for cells in of_section.values():
-            claims = [claim for cell in cells for claim in cell.claims]
-            kinds = dict.fromkeys(cell.kind for cell in cells)
-            lines.append(f"<p>{self.link(cells[0].section)} ({', '.join(kinds)})</p>")
-            if claims:
-                count = f"{len(claims)} claim{'s' * (len(claims) > 1)}"
-                listed = "".join(f"<li>{escape(claim)}</li>" for claim in claims)
-                lines.append(
-                    f"<details><summary>{count}</summary><ul>{listed}</ul></details>"
-                )
-        return "".join(lines) or "<p><strong>nothing</strong></p>"
-
-    def items(self):
-        """Return a folded table for each article."""
-        parts = []
-        for article, name in self.data["articles"].items():
-            of_it = {
-                k: v for k, v in self.data["items"].items() if k.startswith(article)
-            }
-            mistakes = sum(".e" in key for key in of_it)
-            rows = [
-                (f"<strong>{key}</strong> {escape(text)}", self.carriers(key))
-                for key, text in of_it.items()
-            ]
-            parts.append(
-                f'<details class="evidence"><summary>{escape(name)}: '
-                f"{len(of_it) - mistakes} subjects, {mistakes} mistakes and traps"
-                f"</summary>{html_table(['item', 'taught, run or corrected'], rows)}"
-                "</details>"
-            )
-        return "".join(parts)
-
-    def printed(self):
-        """Return a table of the printed values and the lines that reproduce them."""
-        rows = []
-        for entry in self.data["printed"]:
-            cell = holder(self.cells, entry)
-            values = ", ".join(f"{value:g}" for value in entry["values"])
-            where = self.link(cell.section) if cell else "<strong>nothing</strong>"
-            line = entry["line"].removeprefix("✓ ")
-            rows.append(
-                (
-                    f"<strong>{entry['item']}</strong> {escape(entry['what'])}: {values}",
-                    f"<p>{where}</p><p>“{escape(line)}”</p>",
-                )
-            )
-        count = sum(len(entry["values"]) for entry in self.data["printed"])
-        table = html_table(["printed", "reproduced"], rows)
-        return (
-            f'<details class="evidence"><summary>{count} printed values</summary>'
-            f"{table}</details>"
-        )
-
-
 def holder(cells, entry):
     """Return the cell that printed the line an entry of `printed` names, if there is one."""
     for cell in cells:
@@ -247,19 +156,61 @@ def holder(cells, entry):
     return None
 
 
-def html_table(head, rows):
-    """Return a table that scrolls in its own box."""
-    head = "".join(f'<th scope="col">{text}</th>' for text in head)
-    body = "".join(f"<tr><td>{a}</td><td>{b}</td></tr>" for a, b in rows)
-    return (
-        '<div class="pst-scrollable-table-container" tabindex="0">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def numbers(cell):
+    """Return the numbers in a cell's code, comments left out, and in what it printed."""
+    texts, found = [cell.output], set()
+    for node in ast.walk(ast.parse(cell.source)) if cell.is_code else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.append(node.value)
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            found |= {node.value, -node.value}  # -1.2 is a minus and a 1.2
+    pattern = r"[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
+    for text in texts:
+        for number in re.findall(pattern, text):
+            found.add(float(number.replace(",", "").replace("−", "-")))
+    return found
 
 
-def setup(app):
-    """Register the extension."""
-    app.add_node(evidence_tables)
-    app.add_directive("evidence", Evidence)
-    app.connect("doctree-resolved", fill_in)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+def not_reproduced(entry, cells):
+    """Return what is missing of an entry of `printed`: the line, or values in its cell."""
+    cell = holder(cells, entry)
+    if cell is None:
+        return (
+            f"{entry['item']}: no cell of {entry['chapter']} prints {entry['line']!r}"
+        )
+    missing = [value for value in entry["values"] if value not in numbers(cell)]
+    if missing:
+        return (
+            f"{entry['item']}: the cell that prints {entry['line']!r} lacks {missing}"
+        )
+    if entry["item"] not in cell.items:
+        return f"{entry['item']} is no tag of the cell that prints {entry['line']!r}"
+    return None
+
+
+def main():
+    """Print what carries each item, what each section claims, and which claims nothing."""
+    everything = [read(name) for name in chapters()]
+    print("What carries each item\n")
+    for item, text in load_items()["items"].items():
+        print(f"{item:7}{text}")
+        for cell in (cell for _, cells in everything for cell in cells):
+            if item in cell.items:
+                section = cell.section
+                print(f"       {cell.kind} in {section.chapter}: {section.title}")
+                print("".join(f"         ✓ {claim}\n" for claim in cell.claims), end="")
+    print("\nThe sentences that stand in a claim, section by section\n")
+    for _, cells in everything:
+        for number, cell in enumerate(cells):
+            if number == 0 or cell.section is not cells[number - 1].section:
+                print(f"{cell.section.chapter}: {cell.section.title}")
+            print("".join(f"  ✓ {claim}\n" for claim in cell.claims), end="")
+    print("\nSections that claim nothing, and why\n")
+    for sections, _ in everything:
+        for section in without_claims(sections):
+            reason = WITHOUT_CLAIMS.get((section.chapter, section.title), "no reason")
+            print(f"{section.chapter}: {section.title}\n  {reason}")
+
+
+if __name__ == "__main__":
+    main()
