@@ -201,9 +201,11 @@ def main():
                 print("".join(f"         ✓ {claim}\n" for claim in cell.claims), end="")
     print("\nThe sentences that stand in a claim, section by section\n")
     for _, cells in everything:
-        for number, cell in enumerate(cells):
-            if number == 0 or cell.section is not cells[number - 1].section:
-                print(f"{cell.section.chapter}: {cell.section.title}")
+        spoken = None
+        for cell in (cell for cell in cells if cell.claims):
+            if cell.section is not spoken:
+                spoken = cell.section
+                print(f"{spoken.chapter}: {spoken.title}")
             print("".join(f"  ✓ {claim}\n" for claim in cell.claims), end="")
     print("\nSections that claim nothing, and why\n")
     for sections, _ in everything:
