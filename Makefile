@@ -8,11 +8,12 @@
 # make hub           prints links for a JupyterHub, HUB=https://hub.example.edu
 # make mutants       damages the code, all over, to see that something fails
 # make same          runs the book with other threads, time zone and language
+# make evidence      prints what each item of the sources and each section rests on
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
 .PHONY: book test mutants same serve lab bench notebooks lint format clean address
-.PHONY: assignments decks quizzes pack hub
+.PHONY: assignments decks quizzes pack hub evidence
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -95,6 +96,9 @@ pack: assignments decks quizzes
 
 hub: $(READY)
 	@$(KIT) kit/hub.py $(HUB)
+
+evidence: $(READY)
+	@$(PY) book/_ext/evidence.py
 
 lint: $(READY)
 	@$(PY) -m ruff check .
