@@ -451,7 +451,8 @@ def words_of(name):
     code = "\n".join(c.source for c in cells if c.cell_type == "code")
     maths = re.findall(r"(?s)\$\$.+?\$\$|\$[^$]+\$", prose)
     spelled = "\n".join([code, *re.findall(r"`([^`]+)`", prose)])
-    return prose.lower(), re.sub(r"\s", "", "§".join(maths)), spelled
+    plain = re.sub(r"\s+", " ", re.sub(r"[*\[]|\]\([^)]*\)", "", prose)).lower()
+    return plain, re.sub(r"\s", "", "§".join(maths)), spelled
 
 
 def test_notation_names_the_chapter_that_introduces_each_term():
