@@ -91,8 +91,7 @@ def lead_on(app, exception):
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8" />\n'
         f'<title>{title}</title>\n<meta http-equiv="refresh" content="0; url={first}" />\n'
         f'<link rel="canonical" href="{app.config.html_baseurl}{first}" />\n'
-        '<link rel="icon" href="_static/favicon.svg" />\n</head>\n'
-        f'<body><a href="{first}">{title}</a></body>\n</html>\n',
+        f'</head>\n<body><a href="{first}">{title}</a></body>\n</html>\n',
         encoding="utf-8",
     )
 

@@ -83,6 +83,7 @@
   if (box) {
     box.tabIndex = -1;
     box.append(said, done, forget);
+    document.querySelector(".bd-article").append(box); // as wide as the text
     box.hidden = false;
   }
   const watch = new IntersectionObserver((ends) => {
