@@ -52,7 +52,7 @@ THIN = """() => {
     })
     document.querySelectorAll(".explore-svg").forEach(
         svg => svg.replaceChildren(...svg.querySelectorAll("text")))
-    document.querySelectorAll("math").forEach(m => m.replaceWith(m.firstChild.textContent))
+    document.querySelectorAll("math").forEach(m => m.replaceWith("formula"))
     document.querySelectorAll("figure script").forEach(s => s.remove())
 }"""
 
