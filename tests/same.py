@@ -88,7 +88,16 @@ def run(paths, threads, environment, said):
         (startup / "00-elsewhere.py").write_text(STARTUP.format(threads=threads))
         probe = Path(folder) / "probe.ipynb"
         write_probe(probe, said)
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+        ]
         done = subprocess.run(
             [*command, "-p", "no:cacheprovider", probe, *paths],
             cwd=normalize.ROOT,
