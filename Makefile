@@ -114,5 +114,5 @@ address: $(READY)
 	@$(PY) tests/address.py $(URL)
 
 clean:
-	@rm -rf .venv _build dist .pytest_cache .ruff_cache
+	@rm -rf .venv _build dist .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
