@@ -35,8 +35,7 @@ def archive(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def solution(archive):
-    with zipfile.ZipFile(archive) as packed:
-        return packed.read("solution.ipynb").decode()
+    return archive.with_name("solution.ipynb").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

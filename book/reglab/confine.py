@@ -245,7 +245,7 @@ def run(notebook, archive, limits, shut):
         nbformat.write(notebook, folder / "submission.ipynb")
         with zipfile.ZipFile(folder / "autograder.zip", "w") as packed:
             for name, data in entries.items():
-                if name not in ("solution.ipynb", "student.ipynb", "assignment.json"):
+                if name not in ("student.ipynb", "assignment.json"):
                     packed.writestr(name, data)
         prefix = shut(folder)
         numbers = [limits.cpu, limits.memory * 2**20, LARGEST_FILE]
