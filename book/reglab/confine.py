@@ -94,13 +94,17 @@ class Limits(NamedTuple):
 
 
 def isolation(submissions):
-    """Return the command that shuts a submission in, and a sentence on what it does.
+    """Return a function that shuts a submission in, and a sentence on what it does.
 
-    The command is tried out: it has to keep a program from the network and from writing.
+    The function takes a folder and returns the command to put before another one. It is
+    tried out first: it has to keep a program from the network and from writing.
     """
-    hide = "" if Path(sys.prefix).is_relative_to(submissions) else str(submissions)
-    package = Path(__file__).resolve()
-    hide = "" if package.is_relative_to(submissions) else hide
+    needed = [Path(sys.prefix), Path(__file__).resolve()]
+
+    def shut(folder):
+        visible = any(p.is_relative_to(submissions) for p in [*needed, folder])
+        return [*command, str(folder), "" if visible else str(submissions)]
+
     command = ["unshare", *NAMESPACES.split(), "sh", "-c", SHUT, "sh"]
     with tempfile.TemporaryDirectory() as inside, tempfile.TemporaryDirectory() as out:
         attempt = f"touch '{inside}/yes'; ! touch '{out}/no'; ! ip route | grep ."
@@ -109,7 +113,7 @@ def isolation(submissions):
             done = subprocess.run(whole, capture_output=True, timeout=60)
             held = Path(inside, "yes").exists() and not Path(out, "no").exists()
             if done.returncode == 0 and held:
-                return (lambda folder: [*command, str(folder), hide]), (
+                return shut, (
                     "Submissions run without network, see no other process and can "
                     "write only to a folder of their own."
                 )
