@@ -229,7 +229,8 @@ def errors_of(folder):
 def failures(text):
     """Return what the failed tests of a question said, on one line."""
     found = re.findall(r"^\s*(\w+(?:Error|Exception)\b.*)$", text, re.MULTILINE)
-    return "; ".join(line.removeprefix("AssertionError: ") for line in found)
+    lines = [line.removeprefix("AssertionError: ") for line in found]
+    return "; ".join(dict.fromkeys(lines))
 
 
 def run(notebook, archive, limits, shut):

@@ -180,6 +180,8 @@ def options_of(arguments):
 
 def main(arguments=None):
     """Run the command line."""
+    if os.name == "nt":
+        sys.exit("this needs Linux or macOS; `otter grade` grades in containers")
     options = options_of(arguments)
     archive = options.autograder.read_bytes()
     try:
