@@ -10,8 +10,6 @@ dist/student.zip       notes as published, slides, notebooks for students
 is an error that names it: a zip is complete or it is not written.
 """
 
-import io
-import zipfile
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
@@ -114,12 +112,6 @@ def note(chapter, private):
     return PAGE.format(title=f"Teaching: {chapter.title}", body=article).encode()
 
 
-def solution(autograder):
-    """Return the solved notebook that an autograder's archive carries."""
-    with zipfile.ZipFile(io.BytesIO(autograder)) as archive:
-        return archive.read("solution.ipynb")
-
-
 def readme(who, contents):
     """Return the text that says what is in a pack."""
     text = README.format(
@@ -143,9 +135,11 @@ def collect():
             both[f"assignments/{name}.ipynb"] = part(
                 made / "student.ipynb", "assignments"
             )
-            autograder = part(made / "autograder.zip", "assignments")
-            ours[f"autograders/{name}.zip"] = autograder
-            ours[f"solutions/{name}.ipynb"] = solution(autograder)
+            for kind, file in (
+                (f"autograders/{name}.zip", "autograder.zip"),
+                (f"solutions/{name}.ipynb", "solution.ipynb"),
+            ):
+                ours[kind] = part(made / file, "assignments")
         for kind in ("moodle.xml", "canvas.zip") if questions(chapter.path) else ():
             path = QUIZZES / f"{name}.{kind}"
             ours[f"quizzes/{path.name}"] = part(path, "quizzes")

@@ -476,7 +476,8 @@ def parts(site, made_decks, tmp_path, monkeypatch):
         made = tmp_path / "dist/assignments" / chapter.name
         made.mkdir(parents=True)
         (made / "student.ipynb").write_text(f"questions of {chapter.name}")
-        contents = {"solution.ipynb": b"the solution", "tests/q1.py": b"the tests"}
+        (made / "solution.ipynb").write_text("the solution")
+        contents = {"tests/q1.py": b"the tests"}
         (made / "autograder.zip").write_bytes(parcel.archive_bytes(contents))
     return tmp_path / "dist"
 

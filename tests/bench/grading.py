@@ -3,7 +3,6 @@
 import os
 import tempfile
 import time
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,8 +37,7 @@ def main():
 
         def grade_one(name):
             archive = places[name] / "autograder.zip"
-            with zipfile.ZipFile(archive) as packed:
-                solution = packed.read("solution.ipynb")
+            solution = (places[name] / "solution.ipynb").read_bytes()
             limits = confine.Limits(timeout=1500)
             return grade.grade(solution, archive.read_bytes(), limits, shut)
 
