@@ -29,9 +29,9 @@ MARKS = re.compile(
 
 
 def links(latex):
-    """Return the parts of a formula between which a line may break, each with its kind.
+    r"""Return the parts of a formula between which a line may break, each with its kind.
 
-    A line may break at a gap (`\\quad`, `\\qquad`) outside of all brackets, and before
+    A line may break at a gap (`\quad`, `\qquad`) outside of all brackets, and before
     each relation (the kind "link") but the first after a gap.
     """
     parts, kind, start, depth, relations = [], "", 0, 0, 0
