@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import gzip
 import http.server
 import os
 import subprocess
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import browser
@@ -137,3 +139,9 @@ def book(site):
     pages = sorted(str(path.relative_to(site)) for path in site.glob("book/*.html"))
     chapters = [p for p in pages if (ROOT / p).with_suffix(".ipynb").exists()]
     return SimpleNamespace(pages=[*pages, "search.html"], chapters=chapters)
+
+
+def idx(magic, array):
+    """Return an array of bytes as a compressed file of Fashion-MNIST's format."""
+    header = np.array([magic, *array.shape], dtype=">i4").tobytes()
+    return gzip.compress(header + array.astype(np.uint8).tobytes(), compresslevel=1)

@@ -204,8 +204,8 @@ class Results:
             raise KeyError(f"{setting} is not on file")
         return self._runs[setting]
 
-    def __contains__(self, setting):
-        return setting in self._runs
+    def __iter__(self):
+        return iter(self._runs)
 
 
 def read(path=FILE, parts=None, checksum=CHECKSUM):

@@ -18,7 +18,7 @@ RATES = {
 }
 # The share that decay takes from a weight in a step, ηλ/(1 − β), the same for all
 SHRINK = 0.0009
-LAMBDAS = (0.0, 0.0003, 0.001, 0.003, 0.01)
+LAMBDAS = (0.0, 0.001, 0.003, 0.01)
 PS = (0.0, 0.1, 0.2, 0.35, 0.5)
 FACTORS = ("optimizer", "weight_decay", "p", "batch_norm", "schedule")
 
@@ -54,7 +54,7 @@ def design():
         for lambd in LAMBDAS
         for p in PS
     ]
-    plain = {"batch_norm": False, "schedule": "constant", "epochs": 30, "watch": True}
+    plain = {"batch_norm": False, "schedule": "constant", "epochs": 20, "watch": True}
     long = [
         cell("adamw", decay, p, **plain)
         for decay, p in ((False, 0.0), (True, 0.0), (False, 0.5))
@@ -64,7 +64,8 @@ def design():
         Setting(lr=0.0003, watch=True),  # too small a step
         Setting(weight_decay=0.1, watch=True),  # too strong a penalty
     ]
-    changed = [program(weight_decay=0.0), program(p=0.0), program(start="he")]
+    changes = {"weight_decay": 0.0}, {"p": 0.0}, {"start": "he"}
+    changed = [program(watch=False, **change) for change in changes]
     return {
         "program": ([program()], 20),
         "changed": (changed, 5),

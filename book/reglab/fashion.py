@@ -81,6 +81,14 @@ def fashion_mnist():
     return X[:N_TRAIN], y[:N_TRAIN], X[N_TRAIN:], y[N_TRAIN:]
 
 
+def is_here():
+    """Tell whether both files are there, after a download if need be; they are not read."""
+    try:
+        return all(map(_path, NAMES))
+    except (FileNotFoundError, ConnectionError):
+        return False
+
+
 def _path(kind):
     """Return where the file is, after a download if need be."""
     name = NAMES[kind]

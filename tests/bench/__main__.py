@@ -1,13 +1,13 @@
 """Print what the book costs: times, memory and bytes. Nothing here passes or fails.
 
 python tests/bench                      all of it
-python tests/bench sweeps figures       some of it: builds, figures, keys, sweeps
+python tests/bench sweeps figures       some of it: builds, figures, keys, sweeps, training
 """
 
 import importlib
 import sys
 
-PARTS = ["sweeps", "figures", "builds", "keys"]
+PARTS = ["sweeps", "figures", "training", "builds", "keys"]
 
 for part in sys.argv[1:] or PARTS:
     if part not in PARTS:
