@@ -99,7 +99,7 @@ def test_curves_grow_where_someone_watches(monkeypatch):
         pictures.append(curves.picture.value)
         assert f"train {0.1 * epoch:.3f}" in curves.picture.value  # for screen readers
     assert len(set(pictures)) == 4
-    assert all(picture.count("<svg") == 2 for picture in pictures)
+    assert all("<svg" in picture for picture in pictures)
 
 
 def test_bad_curves():

@@ -49,7 +49,7 @@ def fashion_mnist():
     """Return the first 8,000 training examples of Fashion-MNIST.
 
     The files are looked for in the folder FASHION_MNIST_DIR, if that is set; else in the user's
-    cache folder, into which they are downloaded (31 MB) if they are not there.
+    cache folder, into which they are downloaded (26 MB) if they are not there.
 
     Returns
     -------
