@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import gzip
 import http.server
 import os
 import subprocess
@@ -11,6 +12,7 @@ import uuid
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import browser
@@ -153,3 +155,9 @@ def base(request, site):
 def root(site):
     """Return the address of the site as files."""
     return site.as_uri()
+
+
+def idx(magic, array):
+    """Return an array of bytes as a compressed file of Fashion-MNIST's format."""
+    header = np.array([magic, *array.shape], dtype=">i4").tobytes()
+    return gzip.compress(header + array.astype(np.uint8).tobytes(), compresslevel=1)

@@ -11,15 +11,11 @@ import numpy as np
 import platformdirs
 import pytest
 
+from conftest import idx
 from reglab import fashion
 from reglab.data import fashion_mnist
 
 ROWS, SIDE = fashion.ROWS, fashion.SIDE
-
-
-def idx(magic, array):
-    header = np.array([magic, *array.shape], dtype=">i4").tobytes()
-    return gzip.compress(header + array.astype(np.uint8).tobytes(), compresslevel=1)
 
 
 @pytest.fixture(scope="module")

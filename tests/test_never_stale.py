@@ -9,6 +9,7 @@ import pytest
 
 import fresh
 from conftest import ROOT, build
+from reglab import fashion
 
 PAGE = "_build/html/book/chapter.html"
 
@@ -148,3 +149,24 @@ def test_formula_keeps_its_source(project):
     assert json.dumps("application/x-tex") in page
     assert "\\frac{a}{b} &lt; 1</annotation>" in page
     assert 'href="#equation-ratio"' in page
+
+
+def test_runs_again_when_the_data_are_there(project, tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(folder))
+    look = f"from pathlib import Path\n\nhere = any(Path({str(folder)!r}).iterdir())\n"
+    write_chapter(
+        project,
+        "# Chapter",
+        f"{look}print('all here' if here else {fresh.RUN_WITHOUT!r})",
+    )
+    assert "Ran chapter" in build(project)
+    assert fresh.RUN_WITHOUT in (project / PAGE).read_text()
+    assert "Ran chapter" not in build(project)
+
+    for name in fashion.NAMES.values():
+        (folder / name).touch()
+    assert "Ran chapter" in build(project)
+    assert "all here" in (project / PAGE).read_text()
+    assert "Ran chapter" not in build(project)

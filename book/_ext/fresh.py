@@ -4,6 +4,8 @@ The execution cache looks at the cells of a notebook only, so after an edit in
 `reglab` it would serve old outputs. Here the cache's folder is named after a digest
 of everything else the outputs depend on. Sphinx reads all pages again when the
 folder's name changes, for it is a configuration value of the kind "env".
+
+A chapter that was run without Fashion-MNIST is run again when the data are there.
 """
 
 import hashlib
@@ -15,6 +17,8 @@ BOOK = Path(__file__).resolve().parent.parent
 OUTPUTS_DEPEND_ON = ["book/reglab/**/*", "requirements*.txt"]
 PAGES_DEPEND_ON = ["book/_ext/*", "book/_static/*", "book/_templates/*"]
 CACHES_TO_KEEP = 3
+DATA = "train-*-ubyte.gz"  # the two files of reglab.fashion
+RUN_WITHOUT = "Skipped, for Fashion-MNIST is not here"
 
 
 def digest(patterns):
@@ -31,6 +35,27 @@ def digest(patterns):
     return seen.hexdigest()[:16]
 
 
+def data_are_here():
+    """Tell whether Fashion-MNIST is on this machine; nothing is downloaded."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("FASHION_MNIST_DIR")
+    folder = Path(named) if named else user_cache_path("reglab") / "fashion-mnist"
+    return len(list(folder.glob(DATA))) == 2
+
+
+def forget_runs_without_data(folder):
+    """Take from an execution cache the chapters that were run without Fashion-MNIST."""
+    from jupyter_cache import get_cache
+
+    cache = get_cache(str(folder))
+    for record in cache.list_cache_records():
+        cells = cache.get_cache_bundle(record.pk).nb.cells
+        outputs = (output for cell in cells for output in cell.get("outputs", []))
+        if any(output.get("text", "").startswith(RUN_WITHOUT) for output in outputs):
+            cache.remove_cache(record.pk)
+
+
 def choose_cache(app, config):
     """Point the execution cache at the folder that belongs to the current code."""
     os.environ["REGLAB_EXPLORE"] = "static"
@@ -40,6 +65,9 @@ def choose_cache(app, config):
     cache.mkdir(parents=True, exist_ok=True)
     cache.touch()
     config.nb_execution_cache_path = str(cache)
+    if data_are_here():
+        config.page_digest += " with data"
+        forget_runs_without_data(cache)
     newest_first = sorted(
         caches.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True
     )

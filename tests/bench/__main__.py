@@ -7,7 +7,7 @@ python tests/bench sweeps figures       some of it; its parts stand in PARTS bel
 import importlib
 import sys
 
-PARTS = ["sweeps", "figures", "builds", "keys", "pages", "grading", "packs"]
+PARTS = ["sweeps", "figures", "training", "builds", "keys", "pages", "grading", "packs"]
 
 for part in sys.argv[1:] or PARTS:
     if part not in PARTS:
