@@ -82,7 +82,7 @@
 
   if (box) {
     box.tabIndex = -1;
-    box.append(said, done, forget);
+    box.append(done, forget, said); // what grows stands last: no button moves away
     document.querySelector(".bd-article").append(box); // as wide as the text
     box.hidden = false;
   }
