@@ -540,7 +540,8 @@ def test_progress_is_kept_shown_and_forgotten(base, open_page):
     name = CHAPTERS[0].split("/")[-1]
     page = open_page(f"{base}/{CHAPTERS[0]}.html")
     assert page.evaluate(SEEN) is None, "nothing is seen before anything is read"
-    page.evaluate("document.querySelector('.bd-article h2').scrollIntoView()")
+    section = "document.querySelector('.bd-article > section > section')"
+    page.evaluate(f"{section}.lastElementChild.scrollIntoView()")
     until(page, f"{SEEN} !== null")
     kept = json.loads(page.evaluate(SEEN))[name]
     assert 0 < len(kept["seen"]) < kept["total"] and not kept["read"]
@@ -596,7 +597,9 @@ def test_pages_work_where_nothing_is_kept(root, open_page):
     assert not page.faults
 
 
-@pytest.mark.parametrize("kept", ["nonsense", "[1, 2]", "null", '"text"'], ids=str)
+@pytest.mark.parametrize(
+    "kept", ["nonsense", "[1, 2]", "null", '"text"', '{"overfitting": 5}'], ids=str
+)
 def test_foreign_entries_do_no_harm(root, open_page, kept):
     page = open_page(f"{root}/404.html")
     page.evaluate(f"localStorage.setItem('learning-to-generalize:seen', {kept!r})")
