@@ -448,10 +448,21 @@ def secrets(path):
         first = cell.source.partition("\n")[0]
         if cell.cell_type == "raw":
             inside = first == "# BEGIN SOLUTION"
-        told = first.startswith(("# HIDDEN", "# IGNORE")) or inside
-        (found if told else kept).update(map(str.strip, cell.source.splitlines()))
-    long = {line for line in found - kept if len(line) >= 40}
-    return {line for line in long if not line.startswith(("#", "import ", "from "))}
+        if first.startswith(("# HIDDEN", "# IGNORE")):
+            told = cell.source
+        elif inside and cell.cell_type == "code":  # the rest of the cell is given
+            blocks = re.findall(r"# BEGIN SOLUTION.*?# END SOLUTION", cell.source, re.S)
+            lines = re.findall(r"^.*# SOLUTION$", cell.source, re.M)
+            told = "\n".join([*blocks, *lines]).replace("# SOLUTION", "")
+        else:
+            told = cell.source if inside else ""
+            kept.update(map(str.strip, [] if told else cell.source.splitlines()))
+        found.update(map(str.strip, told.splitlines()))
+    given = ("#", "import ", "from ", "def ", "class ")
+    shown = "\n".join(kept)
+    return {
+        n for n in found if len(n) >= 40 and not n.startswith(given) and n not in shown
+    }
 
 
 @cache
