@@ -417,7 +417,12 @@ def test_sweep_names_what_prepare_returns(returned):
 
 def test_sweep_names_the_seed_of_another_shape():
     with clear("prepare(2)"):
-        sweep(fit, lambda seed: (torch.ones(1 + seed // 2),), seeds=range(3), k=[1])
+        sweep(
+            fit,
+            lambda seed: (torch.full((1 + seed // 2,), 1.0 + seed),),
+            seeds=range(3),
+            k=[1],
+        )
         raise AssertionError("the shapes differ")
 
 
