@@ -2,10 +2,15 @@
 # make test   runs every check          make notebooks  runs the chapters, writes their outputs
 # make serve  shows the site            make bench      prints times and sizes
 # make assignments   makes student notebooks and autograders
+# make decks         makes the slides
+# make quizzes       exports the quizzes to Moodle and Canvas
+# make pack          makes all three, and zips for instructors and students
+# make hub           prints links for a JupyterHub, HUB=https://hub.example.edu
 # make lint, make format, make clean, make address URL=https://github.com/OWNER/REPO
 SHELL := bash
 .DEFAULT_GOAL := book
 .PHONY: book test serve lab bench notebooks assignments lint format clean address
+.PHONY: decks quizzes pack hub
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -15,6 +20,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PY := $(BIN)/python
 READY := .venv/ready
+KIT := PYTHONPATH=book:book/_ext $(PY)
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 TORCH := $(shell grep -E "^torch(=|$$)" requirements.txt)
 comma := ,
@@ -69,6 +75,18 @@ notebooks: $(READY)
 
 assignments: $(READY)
 	@$(PY) tests/assign.py
+
+decks: book
+	@$(KIT) kit/decks.py
+
+quizzes: $(READY)
+	@$(KIT) kit/quizzes.py
+
+pack: assignments decks quizzes
+	@$(KIT) kit/pack.py
+
+hub: $(READY)
+	@$(KIT) kit/hub.py $(HUB)
 
 lint: $(READY)
 	@$(PY) -m ruff check .

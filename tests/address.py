@@ -4,7 +4,7 @@
     python tests/address.py https://github.com/OWNER/REPO    change it first
 
 It stands in the set-up cell of every notebook, in pyproject.toml and in the links of
-README.md and book/*.md.
+README.md and of the pages in book/.
 """
 
 import re
@@ -63,7 +63,7 @@ def with_setup_cell(path):
 def outdated():
     """Return path and new text of each file whose address differs from `_config.yml`'s."""
     old, new = find_address(PROJECT, "Repository ="), find_address(CONFIG, "url:")
-    pages = [PROJECT, ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
+    pages = [PROJECT, ROOT / "README.md", *sorted((ROOT / "book").glob("**/*.md"))]
     texts = {path: moved(path.read_text(encoding="utf-8"), old, new) for path in pages}
     notebooks = normalize.notebooks() + normalize.masters()
     texts |= {path: with_setup_cell(path) for path in notebooks}

@@ -5,7 +5,8 @@
     python tests/assign.py --force         all, again
 
 For each master, `otter assign` runs in a folder of its own; its results are completed,
-checked and only then moved to dist/assignments/NAME, as student.ipynb and autograder.zip.
+checked and only then moved to dist/assignments/NAME, as student.ipynb,
+solution.ipynb and autograder.zip.
 """
 
 import argparse
@@ -30,7 +31,7 @@ import normalize
 ROOT = normalize.ROOT
 MASTERS = ROOT / "book/assignments"
 DIST = ROOT / "dist/assignments"
-MADE = ("student.ipynb", "autograder.zip")
+MADE = ("student.ipynb", "solution.ipynb", "autograder.zip")
 LINK = re.compile(r"\]\(\.\./([\w-]+)\.ipynb")  # from a master to a chapter
 FIXED = (
     1980,
@@ -61,11 +62,10 @@ def pins(group):
 
 def environment():
     """Return what a grading machine has to install besides otter itself."""
-    chapters = [line for line in pins("the chapters") if not line.startswith("jupyter")]
     repository = "/".join(address.find_address(address.CONFIG, "url:"))
     return [
         "--extra-index-url https://download.pytorch.org/whl/cpu",
-        *chapters,
+        *pins("the chapters"),
         f"git+https://github.com/{repository}",
     ]
 
@@ -84,7 +84,7 @@ def checks_cell(folder):
         if '"""' in text or "\\" in text:
             raise ValueError(f'{path.stem}: a public test holds """ or a backslash')
         tests.append(f'PUBLIC["{path.stem}"] = """\\\n{text}\n"""')
-    packages = [pin for pin in pins("the assignments") if not pin.startswith("nb")]
+    packages = pins("the assignments")
     listed = "[\n" + "".join(f'        "{pin}",\n' for pin in packages) + "    ]"
     template = CHECKS.read_text(encoding="utf-8").strip()
     return template.format(packages=listed, tests="\n".join(tests))
@@ -175,13 +175,14 @@ def make(path, target):
         extra = {
             "assignment.json": json.dumps(about, indent=1),
             "student.ipynb": texts[student],
-            "solution.ipynb": texts[solved],
         }
         pack(archive, extra)
 
         ready = work / "ready"
         ready.mkdir()
         (ready / "student.ipynb").write_text(texts[student], encoding="utf-8")
+        # not in the archive: what is graded can read that
+        (ready / "solution.ipynb").write_text(texts[solved], encoding="utf-8")
         archive.rename(ready / "autograder.zip")
         if target.exists():
             target.rename(work / "old")

@@ -134,6 +134,6 @@ def open_page(chromium):
 @pytest.fixture(scope="session")
 def book(site):
     """Return what the browser tests go through: the pages, and which are chapters."""
-    pages = sorted(str(path.relative_to(site)) for path in site.glob("book/*.html"))
+    pages = sorted(str(p.relative_to(site)) for p in site.glob("book/**/*.html"))
     chapters = [p for p in pages if (ROOT / p).with_suffix(".ipynb").exists()]
     return SimpleNamespace(pages=[*pages, "search.html"], chapters=chapters)

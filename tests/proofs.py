@@ -77,7 +77,8 @@ class Bench:
         folder = Path(folder)
         self.about = json.loads((folder / "assignment.json").read_text("utf-8"))
         self.student = nbformat.read(folder / "student.ipynb", as_version=4)
-        self.solution = nbformat.read(folder / "solution.ipynb", as_version=4)
+        solution = Path(archive).with_name("solution.ipynb")
+        self.solution = nbformat.read(solution, as_version=4)
         self.tests = {
             path.stem: ExceptionTestFile.from_file(str(path))
             for path in (folder / "tests").glob("*.py")

@@ -64,8 +64,7 @@ def test_references_get_full_marks_from_otter_itself(made, tmp_path):
 
     def lost(name):
         archive = made / name / "autograder.zip"
-        with zipfile.ZipFile(archive) as packed:
-            solution = packed.read("solution.ipynb")
+        solution = (made / name / "solution.ipynb").read_bytes()
         limits = confine.Limits(timeout=1500)
         rows = grade.grade(solution, archive.read_bytes(), limits, shut)
         return [row for row in rows if row[2] and float(row[2]) != row[3]]
@@ -116,6 +115,7 @@ def test_student_file(name, made):
         assert {"run_autograder", "setup.sh", "otter_config.json"} <= set(
             archive.namelist()
         )
+        assert "solution.ipynb" not in archive.namelist()
         needs = archive.read("environment.yml").decode()
     assert "otter-grader" in needs and "torch==" in needs and "git+https" in needs
     # a hidden test, word by word
@@ -172,7 +172,7 @@ def test_proofs_can_fail(made, tmp_path, monkeypatch):
     assert not proofs.leaks(master, bench)
     line = "w_new = w - lr * (X.T @ error / len(y) + lambd * (w - w_ref))"
     bench.student.cells[-1].source = line
-    assert proofs.leaks(master, bench) == [line]
+    assert set(proofs.leaks(master, bench)) == {line}
     assert not proofs.parses(nbformat.v4.new_code_cell("x = ...\n)"))
 
 

@@ -12,7 +12,6 @@ from conftest import ROOT
 CHAPTERS = normalize.notebooks()
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 INDEX = (ROOT / "book/index.md").read_text(encoding="utf-8")
-INSTRUCTORS = (ROOT / "book/instructors.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -23,6 +22,11 @@ def path(request):
 @pytest.fixture
 def cells(path):
     return nbformat.read(path, as_version=4).cells
+
+
+@pytest.fixture
+def note(path):
+    return (ROOT / f"book/teaching/{path.stem}.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -58,14 +62,21 @@ def test_minutes_agree(path, prose):
     assert f"{minutes}&nbsp;min" in row
     title = re.match("# (.*)", prose)[1]
     assert re.search(rf"^\| \[{re.escape(title)}\]", row)
-    section = INSTRUCTORS.split(f"\n## {title}\n")[1].split("\n## ")[0]
-    assert f"{minutes} minutes to read" in section
-    assert section.count(f"{path.stem}.html#") >= 3, "the plan links to too few states"
 
 
-def test_instructors_are_sent_to_sections_that_exist(prose):
+def test_it_has_a_teaching_note(path, prose, note):
+    assert f"'book/teaching/{path.stem}'" in str(TOC)
+    assert note.startswith(f"# Teaching: {re.match('# (.*)', prose)[1]}\n")
+    assert "{chapter-note}" in note and "{assignment-rubric}" in note
+    plan = note.split("## A plan for 50 minutes\n")[1].split("\n## ")[0]
+    assert sum(map(int, re.findall(r"^\| (\d+) \|", plan, re.M))) == 50
+    links = plan.count(f'"../{path.stem}.html#')
+    assert links >= 3, "the plan links to too few states"
+
+
+def test_instructors_are_sent_to_sections_that_exist(prose, note):
     headings = re.findall(r"^#+ (.*)", prose, flags=re.M)
-    section = INSTRUCTORS.split(f"\n## {headings[0]}\n")[1].split("\n## ")[0]
+    section = note.split("## Wrong ideas to expect\n")[1].split("\n## ")[0]
     answers = [line for line in section.splitlines() if line.startswith("- ")]
     assert len(answers) >= 3
     for line in answers:

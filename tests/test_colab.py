@@ -15,10 +15,12 @@ import nbformat
 import pytest
 
 import address
+import assign
 import normalize
 from conftest import ROOT
 
 ABSENT = ("d2l", "reglab", "learning_to_generalize", "__pycache__")
+ABSENT += ("otter", "dill", "fica", "ipylab", "frontmatter", "python_frontmatter")
 PLAY_COLAB = (
     'import sys, types; sys.modules["google.colab"] = types.ModuleType("google.colab")'
 )
@@ -129,6 +131,31 @@ def test_chapter_runs(colab, repository, chapter, tmp_path):
     *_, last = nbformat.read(tmp_path / chapter.name, as_version=4).cells
     for file in last.outputs[0].text.split():
         assert Path(file).is_relative_to(colab.parent.parent), file
+
+
+def test_assignment_runs(colab, repository, tmp_path):
+    """The public tests of an assignment work where otter has to be installed first."""
+    name = "weight-decay-scratch"
+    assign.make(assign.masters()[name], tmp_path / "made")
+    notebook = nbformat.read(tmp_path / "made/solution.ipynb", as_version=4)
+    setup = notebook.cells[0]
+    owner, repo = address.find_address(address.CONFIG, "url:")
+    setup.source = setup.source.replace(
+        f"https://github.com/{owner}/{repo}", repository
+    )
+    # by its shell otter tells Colab from others
+    play = "type(get_ipython()).__str__ = lambda self: 'google.colab._shell.Shell'"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(play))
+    nbformat.write(notebook, tmp_path / "x.ipynb")
+
+    done = run(colab, "-c", RUN, "x.ipynb", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+    cells = nbformat.read(tmp_path / "x.ipynb", as_version=4).cells
+    checks = [cell for cell in cells if cell.source.startswith("grader.check(")]
+    assert len(checks) == 6
+    for cell in checks:
+        assert "All test cases passed!" in str(cell.outputs), cell
 
 
 def test_setup_says_when_it_fails(colab, tmp_path):

@@ -35,8 +35,7 @@ def archive(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def solution(archive):
-    with zipfile.ZipFile(archive) as packed:
-        return packed.read("solution.ipynb").decode()
+    return archive.with_name("solution.ipynb").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +126,7 @@ def folder(tmp_path_factory, solution, reference):
         "right-again": numbered(solution, 11),
         "part": answer(numbered(solution, 13), "q4", "repaired_epoch = buggy_epoch"),
         "error": answer(numbered(solution, 17), "q1", "1 / 0"),
-        "number": numbered(solution, '"s14"').replace(
+        "number": numbered(solution, "'s14'").replace(
             "sizes = {", "sizes = {  # mine "
         ),
         "removed": without(numbered(solution, 15), "def step_towards", "q4"),
@@ -196,7 +195,9 @@ def points(rows):
 
 def test_nothing_is_lost(graded, folder):
     assert len(graded.before) == 20
-    assert sorted(graded.rows) == sorted(path.stem for path in folder.iterdir())
+    assert sorted(graded.rows) == sorted(
+        path.name.removesuffix(".ipynb") for path in folder.iterdir()
+    )
     for rows in graded.rows.values():
         assert set(rows) == {*MOST, "q3_why"}
         for question, row in rows.items():
@@ -272,16 +273,18 @@ def test_nothing_runs_on(graded, folder):
 
 
 def test_isolation_holds_or_is_told(tmp_path):
-    shut, sentence = confine.isolation(tmp_path)
-    inside = tmp_path / "inside"
+    inside, submissions = tmp_path / "inside", tmp_path / "submissions"
     inside.mkdir()
+    submissions.mkdir()
+    (submissions / "of-another.ipynb").touch()
+    shut, sentence = confine.isolation(submissions)
     if "NOT" in sentence:
         assert shut(inside) == []
         return
     attempt = f"""
     touch {inside}/mine; touch {ROOT}/.not-yours
     mount -o remount,bind,rw / ; touch {ROOT}/.not-yours
-    ls {tmp_path}; ps ax | wc -l
+    ls {submissions}; ls -d /proc/[0-9]* | wc -l
     ip route | grep . && echo network
     """
     done = subprocess.run(
@@ -290,6 +293,7 @@ def test_isolation_holds_or_is_told(tmp_path):
     assert (inside / "mine").exists()
     assert not (ROOT / ".not-yours").exists(), done.stderr
     assert "network" not in done.stdout
+    assert "of-another" not in done.stdout
     processes = int(re.search(r"^\s*(\d+)\s*$", done.stdout, re.MULTILINE)[1])
     assert processes < 10
 
@@ -303,7 +307,10 @@ def test_the_clock_ends_it_too(archive, solution, shut):
     text = answer(solution, "q1", "import time\ntime.sleep(9999)")
     limits = confine.Limits(timeout=3)
     rows = grade.grade(text.encode(), archive.read_bytes(), limits, shut)
-    assert [row[-1] for row in rows if row[2]] == ["it did not end within 3 s"] * 5
+    assert len(rows) == 6
+    assert all(
+        row[-1].startswith("it did not end within 3 s") for row in rows if row[2]
+    )
 
 
 def test_it_grades_without_isolation_too(archive, solution):

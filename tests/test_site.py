@@ -168,10 +168,12 @@ def test_address_restores_the_state(root, book, open_page):
 
 
 def test_instructors_links_open_the_states_they_name(site, root, open_page):
-    text = (site / "book/instructors.html").read_text(encoding="utf-8")
     links = {
-        html.unescape(x)
-        for x in re.findall(r'href="([\w-]+\.html#\w[^"]*\?[^"]+)"', text)
+        html.unescape(link)
+        for note in site.glob("book/teaching/*.html")
+        for link in re.findall(
+            r'href="\.\./([\w-]+\.html#\w[^"]*\?[^"]+)"', note.read_text("utf-8")
+        )
     }
     assert links
     page = open_page(f"{root}/book/instructors.html")

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -27,7 +28,7 @@ import psutil
 from .submission import LARGEST_FILE, Refused
 
 MOST_PROCESSES = 64
-RUNNING = {}  # the home of each process that a submission runs in
+STOP = threading.Event()  # set, it ends all submissions that run
 
 # Runs in the shell of new namespaces: everything but the folder $1 becomes read-only, and
 # the submissions in $2 vanish; the last `unshare` gives up the right to undo it.
@@ -94,13 +95,17 @@ class Limits(NamedTuple):
 
 
 def isolation(submissions):
-    """Return the command that shuts a submission in, and a sentence on what it does.
+    """Return a function that shuts a submission in, and a sentence on what it does.
 
-    The command is tried out: it has to keep a program from the network and from writing.
+    The function takes a folder and returns the command to put before another one. It is
+    tried out first: it has to keep a program from the network and from writing.
     """
-    hide = "" if Path(sys.prefix).is_relative_to(submissions) else str(submissions)
-    package = Path(__file__).resolve()
-    hide = "" if package.is_relative_to(submissions) else hide
+    needed = [Path(sys.prefix), Path(__file__).resolve()]
+
+    def shut(folder):
+        visible = any(p.is_relative_to(submissions) for p in [*needed, folder])
+        return [*command, str(folder), "" if visible else str(submissions)]
+
     command = ["unshare", *NAMESPACES.split(), "sh", "-c", SHUT, "sh"]
     with tempfile.TemporaryDirectory() as inside, tempfile.TemporaryDirectory() as out:
         attempt = f"touch '{inside}/yes'; ! touch '{out}/no'; ! ip route | grep ."
@@ -109,7 +114,7 @@ def isolation(submissions):
             done = subprocess.run(whole, capture_output=True, timeout=60)
             held = Path(inside, "yes").exists() and not Path(out, "no").exists()
             if done.returncode == 0 and held:
-                return (lambda folder: [*command, str(folder), hide]), (
+                return shut, (
                     "Submissions run without network, see no other process and can "
                     "write only to a folder of their own."
                 )
@@ -150,16 +155,12 @@ def kill(process, home):
                 other.kill()
 
 
-def kill_all():
-    """End all submissions that run now."""
-    for process, home in list(RUNNING.items()):
-        kill(process, home)
-
-
 def watch(process, log, limits):
     """Wait for a process; raise Refused when it goes beyond a limit."""
     end = time.monotonic() + limits.timeout
     while process.poll() is None:
+        if STOP.is_set():
+            raise Refused("grading was interrupted")
         if time.monotonic() > end:
             raise Refused(f"it did not end within {limits.timeout} s")
         used = count = 0
@@ -228,7 +229,8 @@ def errors_of(folder):
 def failures(text):
     """Return what the failed tests of a question said, on one line."""
     found = re.findall(r"^\s*(\w+(?:Error|Exception)\b.*)$", text, re.MULTILINE)
-    return "; ".join(line.removeprefix("AssertionError: ") for line in found)
+    lines = [line.removeprefix("AssertionError: ") for line in found]
+    return "; ".join(dict.fromkeys(lines))
 
 
 def run(notebook, archive, limits, shut):
@@ -245,7 +247,7 @@ def run(notebook, archive, limits, shut):
         nbformat.write(notebook, folder / "submission.ipynb")
         with zipfile.ZipFile(folder / "autograder.zip", "w") as packed:
             for name, data in entries.items():
-                if name not in ("solution.ipynb", "student.ipynb", "assignment.json"):
+                if name not in ("student.ipynb", "assignment.json"):
                     packed.writestr(name, data)
         prefix = shut(folder)
         numbers = [limits.cpu, limits.memory * 2**20, LARGEST_FILE]
@@ -264,11 +266,9 @@ def run(notebook, archive, limits, shut):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        RUNNING[process] = folder / "home"
         watch(process, log, limits)
         return results_of(folder, control, tested)
     finally:
         if process:
-            RUNNING.pop(process, None)
             kill(process, folder / "home")
         shutil.rmtree(folder, ignore_errors=True)

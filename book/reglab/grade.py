@@ -27,7 +27,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from .confine import Limits, isolation, kill_all, run
+from .confine import STOP, Limits, isolation, run
 from .submission import Reading, Refused
 
 COLUMNS = ("student", "number", "question", "points", "max", "remark")
@@ -180,6 +180,8 @@ def options_of(arguments):
 
 def main(arguments=None):
     """Run the command line."""
+    if os.name == "nt":
+        sys.exit("this needs Linux or macOS; `otter grade` grades in containers")
     options = options_of(arguments)
     archive = options.autograder.read_bytes()
     try:
@@ -226,7 +228,7 @@ def main(arguments=None):
             finished.add(todo[runs[done]], table[runs[done]])
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
-        kill_all()
+        STOP.set()
         sys.exit("interrupted; the same command goes on from here")
     for name, data in handed_in.items():
         if not files[name].is_file() or files[name].read_bytes() != data:
