@@ -706,7 +706,7 @@ def test_workflow_publishes_in_the_right_order():
 def test_commands_fail_in_one_sentence(tmp_path):
     for script, arguments in (("decks.py", ["nothing"]), ("hub.py", [])):
         environment = {**os.environ, "PYTHONPATH": "book:book/_ext"}
-        command = [sys.executable, f"kit/{script}", *arguments]
+        command = [sys.executable, f"book/_kit/{script}", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True
         )
