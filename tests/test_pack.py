@@ -30,6 +30,7 @@ from conftest import ROOT
 
 CHAPTERS = facts.chapters()
 ASSIGNED = [chapter for chapter in CHAPTERS if facts.assignment(chapter.name)]
+MARKS = r"[*`$\\{}_^]"  # of Markdown and formulas
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.name)
 
@@ -99,7 +100,7 @@ def test_deck_works_without_a_network(chapter, open_deck):
         shown = page.evaluate(SLIDE)
         assert shown["zoom"] >= 0.65 and not shown["wide"], shown
         assert not shown["low"], shown
-        assert len(shown["text"]) < 900, shown
+        assert len(shown["text"]) < 1200, shown
         assert "$" not in re.sub(r"\$\d", "", shown["text"]), shown
         figure = page.query_selector("section section.present figure.explore")
         if figure:
@@ -515,9 +516,10 @@ def test_packs_hold_what_they_should(parts):
         rubrics = facts.assignment(chapter.name).rubrics
         assert rubrics
         for rubric in rubrics.values():
-            words = re.sub(r"[*`$\\{}_^]", "", rubric).splitlines()[0][2:30]
-            assert words in BeautifulSoup(ours.read(note), "html.parser").text
-            assert words not in theirs.read(note).decode()
+            words = re.sub(MARKS, "", rubric).splitlines()[0][2:30]
+            for archive, holds in ((ours, True), (theirs, False)):
+                text = BeautifulSoup(archive.read(note), "html.parser").text
+                assert (words in re.sub(MARKS, "", text)) is holds
     for name in theirs.namelist():
         if name.endswith(".html"):
             assert not secret_lines(theirs.read(name).decode())
@@ -534,7 +536,7 @@ def test_pages_keep_the_secrets(site):
     assert len(all_secrets()) >= 10 * len(ASSIGNED)
     for path in site.rglob("*.html"):
         assert not secret_lines(path.read_text("utf-8")), path
-    for path in [*site.rglob("*.ipynb"), site / "searchindex.js"]:
+    for path in [*site.rglob("*.ipynb"), site / "search-data.js"]:
         text = path.read_text("utf-8")
         for line in all_secrets():
             assert json.dumps(line, ensure_ascii=False)[1:-1] not in text, path

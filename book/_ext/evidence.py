@@ -40,9 +40,6 @@ WITHOUT_CLAIMS = {  # the sections that claim nothing, each with its reason
     ("dropout", "The idea: no unit may rely on another"): (
         "says what dropout is meant to do; the sections after it measure what it does"
     ),
-    ("fashion-mnist", "The data, and the results on file"): (
-        "says which images and which results the chapter reads; tests check both"
-    ),
     ("source-errata", "Every item, and what carries it"): (
         "holds tables made from all claims, which the tests check"
     ),
