@@ -498,7 +498,8 @@ def test_notation_names_the_chapter_that_introduces_each_term():
                 ),
             ]
             assert any(found), f"{heading}: {term!r} does not stand in {source}"
-    assert introduced == set(CHAPTERS)
+    # the chapter on the sources speaks of what the others introduced
+    assert introduced | {"book/source-errata"} == set(CHAPTERS)
 
 
 def test_chinese_terms_are_marked_as_chinese(site):
