@@ -86,16 +86,16 @@ assignments: $(READY)
 	@$(PY) tests/assign.py
 
 decks: book
-	@$(KIT) kit/decks.py
+	@$(KIT) book/_kit/decks.py
 
 quizzes: $(READY)
-	@$(KIT) kit/quizzes.py
+	@$(KIT) book/_kit/quizzes.py
 
 pack: assignments decks quizzes
-	@$(KIT) kit/pack.py
+	@$(KIT) book/_kit/pack.py
 
 hub: $(READY)
-	@$(KIT) kit/hub.py $(HUB)
+	@$(KIT) book/_kit/hub.py $(HUB)
 
 evidence: $(READY)
 	@$(PY) book/_ext/evidence.py

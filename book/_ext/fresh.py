@@ -45,15 +45,22 @@ def data_are_here():
 
 
 def forget_runs_without_data(folder):
-    """Take from an execution cache the chapters that were run without Fashion-MNIST."""
+    """Take out of an execution cache what was run without Fashion-MNIST; return the paths."""
     from jupyter_cache import get_cache
 
-    cache = get_cache(str(folder))
+    cache, forgotten = get_cache(str(folder)), []
     for record in cache.list_cache_records():
         cells = cache.get_cache_bundle(record.pk).nb.cells
         outputs = (output for cell in cells for output in cell.get("outputs", []))
         if any(output.get("text", "").startswith(RUN_WITHOUT) for output in outputs):
             cache.remove_cache(record.pk)
+            forgotten.append(record.uri)
+    return forgotten
+
+
+def read_again(app, env, *_):
+    """Have Sphinx read the chapters again whose runs were forgotten."""
+    return [name for path in app.config.to_run_again if (name := env.path2doc(path))]
 
 
 def choose_cache(app, config):
@@ -66,8 +73,7 @@ def choose_cache(app, config):
     cache.touch()
     config.nb_execution_cache_path = str(cache)
     if data_are_here():
-        config.page_digest += " with data"
-        forget_runs_without_data(cache)
+        config.to_run_again = forget_runs_without_data(cache)
     newest_first = sorted(
         caches.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True
     )
@@ -84,7 +90,9 @@ def forget_failed_build(app, exception):
 def setup(app):
     """Register the extension."""
     app.add_config_value("page_digest", "", "html")
+    app.add_config_value("to_run_again", [], "")
     # before myst-nb reads its configuration
     app.connect("config-inited", choose_cache)
+    app.connect("env-get-outdated", read_again)
     app.connect("build-finished", forget_failed_build)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

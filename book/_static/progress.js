@@ -8,10 +8,10 @@
 
   const load = () => {
     try {
-      const kept = JSON.parse(localStorage.getItem(KEY));
-      return kept && typeof kept === "object" ? kept : {};
+      const kept = Object.entries(JSON.parse(localStorage.getItem(KEY)));
+      return Object.fromEntries(kept.filter(([, entry]) => Array.isArray(entry?.seen)));
     } catch {
-      return {}; // written by something else
+      return {}; // nothing yet, or written by something else
     }
   };
   const save = (all) => {
@@ -82,7 +82,7 @@
 
   if (box) {
     box.tabIndex = -1;
-    box.append(said, done, forget);
+    box.append(done, forget, said); // what grows stands last: no button moves away
     document.querySelector(".bd-article").append(box); // as wide as the text
     box.hidden = false;
   }

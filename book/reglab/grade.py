@@ -216,7 +216,11 @@ def main(arguments=None):
     if table:
         print(f"{len(table)} of {len(handed_in)} were graded before an interruption")
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # the first may be ignored in scripts
+        signal.signal(number, signal.default_int_handler)
     pool = ThreadPoolExecutor(options.jobs)
     try:
         runs = {

@@ -9,9 +9,9 @@ from common import ROOT, say
 
 STEPS = [
     ("student notebooks and autograders", "tests/assign.py --force"),
-    ("slides", "kit/decks.py"),
-    ("quiz files", "kit/quizzes.py"),
-    ("both packs", "kit/pack.py"),
+    ("slides", "book/_kit/decks.py"),
+    ("quiz files", "book/_kit/quizzes.py"),
+    ("both packs", "book/_kit/pack.py"),
 ]
 
 

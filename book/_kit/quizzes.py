@@ -1,6 +1,6 @@
 """Export the quizzes of the chapters to Moodle and to Canvas.
 
-    python kit/quizzes.py
+    python book/_kit/quizzes.py
 
 writes into dist/quizzes, for each chapter and once for the whole book (`all`),
 

@@ -1,6 +1,6 @@
 """Make a slide deck of each chapter from the chapter's own cells.
 
-    python kit/decks.py [NAME ...]        writes dist/decks/NAME.html
+    python book/_kit/decks.py [NAME ...]        writes dist/decks/NAME.html
 
 A deck is one HTML file that asks for nothing: reveal.js, formulas as MathML and the figures
 with their sliders are inside. The outputs come from the execution cache that building the

@@ -1,6 +1,6 @@
 """Print the links that open the book's notebooks on a JupyterHub.
 
-    python kit/hub.py https://hub.example.edu
+    python book/_kit/hub.py https://hub.example.edu
 
 Each link logs the student in, fetches the notebook with nbgitpuller, which the image in
 .binder brings, and opens it; what the student has changed is kept at the next click.

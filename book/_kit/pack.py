@@ -1,6 +1,6 @@
 """Pack everything an instructor needs, and what students may have, into two zips.
 
-    python kit/pack.py
+    python book/_kit/pack.py
 
 dist/instructor.zip    notes with rubrics and model answers, slides, notebooks for students,
                        autograders, solutions, quiz files
