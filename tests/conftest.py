@@ -123,7 +123,14 @@ def open_page(chromium):
             "console",
             lambda message: page.faults.append(f"{message.type}: {message.text}"),
         )
-        page.on("requestfailed", lambda r: page.faults.append(f"failed: {r.url}"))
+        page.on(
+            "requestfailed",
+            # what was still loading when the page was left is no fault
+            lambda r: (
+                r.failure == "net::ERR_ABORTED"
+                or page.faults.append(f"failed: {r.url}")
+            ),
+        )
         page.on(
             "response",
             lambda r: r.status >= 400 and page.faults.append(f"{r.status} {r.url}"),

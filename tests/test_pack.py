@@ -536,7 +536,7 @@ def test_pages_keep_the_secrets(site):
     assert len(all_secrets()) >= 10 * len(ASSIGNED)
     for path in site.rglob("*.html"):
         assert not secret_lines(path.read_text("utf-8")), path
-    for path in [*site.rglob("*.ipynb"), site / "search-data.js"]:
+    for path in [*site.rglob("*.ipynb"), site / "_static/search-data.js"]:
         text = path.read_text("utf-8")
         for line in all_secrets():
             assert json.dumps(line, ensure_ascii=False)[1:-1] not in text, path

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import threading
 
 import nbformat
 
@@ -10,6 +11,7 @@ LARGEST_FILE = 64 * 2**20  # bytes a submission may have, or write into one file
 ANSWER = "otter_answer_cell"  # otter's tag of the cells that students fill in
 PROMPT = "_Type your answer here, replacing this text._"
 CHECK = re.compile(r'grader\.check\("(\w+)"\)')
+PARSING = threading.Lock()  # Python 3.11 cannot parse in two threads at once
 
 # What no answer needs. Using it costs nothing, but somebody should read why it is there.
 MODULES = {
@@ -200,7 +202,8 @@ def absent(cells, reference):
 def tree_of(source):
     """Return the syntax tree of a cell, None if it is no plain Python."""
     try:
-        return ast.parse(source)
+        with PARSING:
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
