@@ -101,6 +101,7 @@ def test_reads_a_folder(folder):
     assert (X >= 0).all() and (X <= 1).all() and X.max() == 1
     assert y[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
     assert y_val.shape == (2000,) and y_val[0] == 6000 % 10
+    assert not (X_val == X[:2000]).all()  # other rows than those to train on
 
 
 def test_more_rows_than_needed_change_nothing(folder):
