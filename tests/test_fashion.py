@@ -105,6 +105,8 @@ def test_reads_a_folder(folder):
     assert (X >= 0).all() and (X <= 1).all() and X.max() == 1
     assert y[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
     assert y_val.shape == (2000,) and y_val[0] == 6000 % 10
+    rows = [row.numpy().tobytes() for part in (X, X_val) for row in part]
+    assert len(set(rows)) == ROWS, "an image is held out and trained on"
 
 
 def test_more_rows_than_needed_change_nothing(folder):
