@@ -30,6 +30,8 @@ ICONS = "styles/icons.woff"
 # The theme's arrow in the sidebar has no name for those who do not see it.
 UNNAMED = '<summary><span class="toctree-toggle"'
 NAMED = '<summary aria-label="Pages below"><span class="toctree-toggle"'
+# docutils' role for an entry of a bibliography is not one that a list may hold.
+ENTRY = ' role="doc-biblioentry"', ' role="listitem"'
 LINKS = re.compile(r'(?:\s*<link\b[^>]*\bhref="[^"]*\.css[^"]*"[^>]*>)+')
 UNUSED = (
     "**/*.map",
@@ -171,7 +173,7 @@ def make_one_style_sheet(outdir):
         link = f'\n  <link rel="stylesheet" href="{up}_static/{STYLES}?v={digest}" />'
         first = iter([link])  # the others go
         changed = LINKS.sub(lambda _, first=first: next(first, ""), text)
-        changed = changed.replace(UNNAMED, NAMED)
+        changed = changed.replace(UNNAMED, NAMED).replace(*ENTRY)
         if changed != text:
             path.write_text(changed, encoding="utf-8")
 
