@@ -394,7 +394,7 @@ def test_a_slider_says_its_value_and_then_the_finding(site, book, open_page):
             before = slider.get_attribute("aria-valuetext")
             slider.press("ArrowLeft" if slider.input_value() != "0" else "ArrowRight")
             assert slider.get_attribute("aria-valuetext") != before
-        page.wait_for_function("said.length")
+        page.wait_for_function("() => said.length")
         page.wait_for_timeout(200)
         shown = figure.query_selector("figcaption [data-k]").text_content()
         assert page.evaluate("said") == [shown], name
@@ -436,7 +436,7 @@ def test_print_shows_the_first_state_and_what_is_folded(site, book, open_page):
         assert [figure.evaluate(STATE) for figure in figures] == start, name
         assert not page.evaluate(SCROLLS_SIDEWAYS), name
         assert not page.evaluate(TOO_WIDE, "pre, div.math, figure, figcaption"), name
-        folded = """() => [...document.querySelectorAll("details > :not(summary)")]
+        folded = """() => [...document.querySelectorAll(".bd-article details > :not(summary)")]
             .filter(e => !e.closest(".tag_hide-input"))  // the code of a figure stays folded
             .filter(e => e.textContent.trim() && e.getBoundingClientRect().height === 0).length"""
         assert page.evaluate(folded) == 0, name

@@ -26,7 +26,8 @@ def project(tmp_path):
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/chapter\n")
     (book / "reglab").mkdir()
     (book / "reglab/__init__.py").write_text("SAYS = 'first'\n")
-    shutil.copy(ROOT / "book/reglab/palette.py", book / "reglab")  # the pages' colours
+    for name in ("palette.py", "valid.py"):  # the pages' colours
+        shutil.copy(ROOT / "book/reglab" / name, book / "reglab")
     write_chapter(
         tmp_path, "# Chapter", "import reglab\n\nprint('it says', reglab.SAYS)"
     )

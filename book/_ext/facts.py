@@ -78,9 +78,10 @@ def read_chapter(path):
 
 @cache
 def chapters(root=ROOT):
-    """Return every `Chapter` of `_toc.yml`, in its order."""
+    """Return every `Chapter` in the parts of `_toc.yml`, in their order."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    parts = toc.get("parts", [])  # a book of one page has none
+    files = [entry["file"] for part in parts for entry in part["chapters"]]
     notebooks = [(root / file).with_suffix(".ipynb") for file in files]
     return tuple(read_chapter(path) for path in notebooks if path.exists())
 

@@ -8,12 +8,14 @@ import html
 import re
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
 BOOK = Path(__file__).resolve().parent.parent
+ICON = BOOK / "_static/favicon.svg"
 sys.path.insert(0, str(BOOK))  # `reglab` need not be installed to build the site
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ def furnish(app, pagename, templatename, context, doctree):
     chapter = facts.get(pagename)
     base = app.config.html_baseurl
     context["palette"] = palette()
+    context["icon"] = f"data:image/svg+xml,{quote(ICON.read_text(encoding='utf-8'))}"
     context["archive"] = app.config.site_archive
     context["chapter"] = chapter
     context["contents"] = list(facts.values())
