@@ -9,6 +9,7 @@ is right though assignments, which take minutes to make, are not part of buildin
 
 import hashlib
 import os
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ import facts
 
 MADE = facts.ROOT / "dist/assignments"
 NOTES = "book/teaching"
+COURSES = {3: 180, 6: 90, 12: 50}  # minutes of a session by the number of sessions
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +110,8 @@ def link_sections(app, doctree, docname):
     entries = app.env.tocs[chapter].findall(nodes.reference)
     sections = {entry.astext(): entry["anchorname"] for entry in entries}
     page = app.builder.get_relative_uri(docname, chapter)
-    for item in doctree.findall(nodes.list_item):
+    named = (nodes.list_item, nodes.entry)
+    for item in doctree.findall(lambda node: isinstance(node, named)):
         for emphasis in list(item.findall(nodes.emphasis)):
             title = emphasis.astext()
             if title not in sections:
@@ -126,11 +129,11 @@ class Generated(SphinxDirective):
 
     def run(self):
         lines = self.markdown().splitlines()
-        container = nodes.Element()
-        self.state.nested_parse(StringList(lines, "generated"), 0, container)
+        box = nodes.container(classes=[self.name])
+        self.state.nested_parse(StringList(lines, "generated"), 0, box)
         for path in self.sources():
             self.env.note_dependency(str(path))
-        return container.children
+        return [box]
 
 
 class ChapterNote(Generated):
@@ -152,6 +155,7 @@ class ChapterNote(Generated):
         assignment = facts.assignment(chapter.name)
         slides = f"{facts.site()}/decks/{chapter.name}.html"
         needs = chapter.needs.removeprefix("You need ").replace("](", "](../")
+        needs = re.sub(r"\w", lambda first: first[0].upper(), needs, count=1)
         lines = [
             f"{chapter.promise[0].upper()}{chapter.promise[1:]}",
             "",
@@ -162,7 +166,7 @@ class ChapterNote(Generated):
                 else "."
             ),
             "",
-            f"**Prerequisites.** {needs[0].upper()}{needs[1:]}",
+            f"**Prerequisites.** {needs}",
             "",
             "**Objectives.** Afterwards students can",
             "",
@@ -174,6 +178,41 @@ class ChapterNote(Generated):
             + (f"{assignment.summary}." if assignment else "there is no assignment."),
         ]
         return "\n".join(lines)
+
+
+class Plan(Generated):
+    """The plan of a class, its content: a table of minutes, what is done, and where that is.
+
+    What the last column holds comes below the text beside it, for a phone has no room for
+    three columns. A star before the minutes marks what stays in a shorter class.
+    """
+
+    has_content = True
+
+    def sources(self):
+        return []
+
+    def markdown(self):
+        rows = [
+            [cell.strip() for cell in line.strip("| ").split("|")]
+            for line in self.content
+            if line.strip()
+        ]
+        lines = ["| minutes | what |", "|--:|:--|"]
+        short = 0
+        for minutes, what, *where in rows[2:]:
+            if minutes.startswith("★"):
+                short += int(minutes.strip("★ "))
+            links = f'<span class="figures">{where[0]}</span>' if where else ""
+            lines.append(f"| {minutes.replace(' ', '&nbsp;')} | {what} <br>{links} |")
+        return "\n".join(
+            [
+                *lines,
+                "",
+                f"The rows with ★ make a class of {short} minutes, "
+                "for a [course of 3 or 6 sessions](#the-chapters-and-three-courses).",
+            ]
+        )
 
 
 class Rubric(ChapterNote):
@@ -203,8 +242,6 @@ class Rubric(ChapterNote):
 class Sessions(Generated):
     """All chapters with their minutes, and how courses of three lengths divide them."""
 
-    LENGTHS = (3, 6, 12)
-
     def sources(self):
         masters = [facts.master(chapter.name) for chapter in facts.chapters()]
         found = [chapter.path for chapter in facts.chapters()] + masters
@@ -213,20 +250,36 @@ class Sessions(Generated):
     def markdown(self):
         chapters = facts.chapters()
         lines = [
-            "| chapter | read | assignment | of&nbsp;3 | of&nbsp;6 | of&nbsp;12 | for you |",
-            "|:--|--:|--:|:-:|:-:|:-:|:--|",
+            f"| chapter | read | assign&shy;ment | {' | '.join(map(str, COURSES))} |",
+            f"|:--|--:|--:|{'--:|' * len(COURSES)}",
         ]
         for place, chapter in enumerate(chapters):
             assignment = facts.assignment(chapter.name)
-            turns = [place * n // max(len(chapters), n) + 1 for n in self.LENGTHS[:2]]
-            home = f"{assignment.minutes}&nbsp;min" if assignment else "none"
-            slides = f"[slides]({facts.site()}/decks/{chapter.name}.html)"
+            home = assignment.minutes if assignment else "none"
+            turns = [str(session(place, n, len(chapters))) for n in COURSES]
             lines.append(
-                f"| [{chapter.title}]({chapter.name}.ipynb) | {chapter.minutes}&nbsp;min "
-                f"| {home} | {turns[0]} | {turns[1]} | {place + 1} "
-                f"| [note](teaching/{chapter.name}.md), {slides} |"
+                f"| [{chapter.title}]({chapter.name}.ipynb) "
+                f"<br>[note](teaching/{chapter.name}.md), "
+                f"[slides]({facts.site()}/decks/{chapter.name}.html) "
+                f"| {chapter.minutes} | {home} | {' | '.join(turns)} |"
             )
         return "\n".join(lines)
+
+    def run(self):
+        """Return the table, with a first row that says what the columns have in common."""
+        found = super().run()
+        (head,) = found[0].findall(nodes.thead)
+        first = nodes.row()
+        for text, width in (("", 1), ("minutes", 2), ("session of", len(COURSES))):
+            words = nodes.paragraph(text, text)
+            first += nodes.entry("", words, **({"morecols": width - 1} if text else {}))
+        head.insert(0, first)
+        return found
+
+
+def session(place, sessions, count):
+    """Return the session, from 1, of the chapter at `place`, from 0, of `count` chapters."""
+    return place * sessions // max(count, sessions) + 1
 
 
 def remember(app, config):
@@ -258,6 +311,7 @@ def setup(app):
     app.add_config_value("teach_digest", "", "html")
     app.add_directive("chapter-note", ChapterNote)
     app.add_directive("assignment-rubric", Rubric)
+    app.add_directive("plan", Plan)
     app.add_directive("sessions", Sessions)
     app.connect("config-inited", remember)
     app.connect("doctree-resolved", add_box)
