@@ -101,6 +101,11 @@ def add_box(app, doctree, docname):
     logger.warning("no place for the box “Assign this chapter”", location=docname)
 
 
+def straight(text):
+    """Return a text without the curls of its quotes, which depend on what stands before."""
+    return text.translate(str.maketrans("“”‘’", "\"\"''"))
+
+
 def link_sections(app, doctree, docname):
     """Turn the sections that a teaching note names in *italics* into links to them."""
     name = docname.removeprefix(f"{NOTES}/")
@@ -108,12 +113,12 @@ def link_sections(app, doctree, docname):
     if name == docname or chapter not in app.env.tocs:
         return
     entries = app.env.tocs[chapter].findall(nodes.reference)
-    sections = {entry.astext(): entry["anchorname"] for entry in entries}
+    sections = {straight(entry.astext()): entry["anchorname"] for entry in entries}
     page = app.builder.get_relative_uri(docname, chapter)
     named = (nodes.list_item, nodes.entry)
     for item in doctree.findall(lambda node: isinstance(node, named)):
         for emphasis in list(item.findall(nodes.emphasis)):
-            title = emphasis.astext()
+            title = straight(emphasis.astext())
             if title not in sections:
                 logger.warning("%s has no section %r", chapter, title, location=docname)
                 continue
