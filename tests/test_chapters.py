@@ -60,7 +60,10 @@ def test_it_has_a_teaching_note(path, prose, note):
     assert note.startswith(f"# Teaching: {re.match('# (.*)', prose)[1]}\n")
     assert "{chapter-note}" in note and "{assignment-rubric}" in note
     plan = note.split("## A plan for 50 minutes\n")[1].split("\n## ")[0]
-    assert sum(map(int, re.findall(r"^\| (\d+) \|", plan, re.M))) == 50
+    rows = re.findall(r"^\| (★ )?(\d+) \| .+ \| .+ \|$", plan, re.M)
+    assert len(rows) == len(plan.split("```")[1].strip().splitlines()) - 3
+    assert sum(int(minutes) for _, minutes in rows) == 50
+    assert sum(int(minutes) for star, minutes in rows if star) == 40
     links = plan.count(f'"../{path.stem}.html#')
     assert links >= 3, "the plan links to too few states"
 

@@ -426,10 +426,47 @@ def test_instructors_page_answers_at_a_glance(site, open_page):
         [cell.inner_text() for cell in row.query_selector_all("td")[3:6]]
         for row in rows
     ]
-    for column, most in zip(zip(*sessions, strict=True), (3, 6, 12), strict=True):
+    columns = zip(*sessions, strict=True)
+    for column, (most, minutes) in zip(columns, teach.COURSES.items(), strict=True):
         turns = [int(turn) for turn in column]
         assert turns == sorted(turns) and turns[0] == 1 and turns[-1] <= most
+        text = page.locator("article").inner_text()
+        assert f"{most} sessions of {minutes} minutes" in " ".join(text.split())
+        if most < 12:  # with time for a break, or to hand in
+            taught = max(map(turns.count, turns)) * short_plan(page)
+            assert 10 <= minutes - taught <= 30
+    work = sorted(facts.assignment(chapter.name).minutes for chapter in ASSIGNED)
+    assert f"graded assignment of {work[0]} to {work[-1]} minutes" in text
     assert not page.faults
+
+
+def short_plan(page):
+    """Return the minutes of the rows with ★, as the page for instructors has them."""
+    text = " ".join(page.locator("article").inner_text().split())
+    return int(re.search(r"the rows with ★, (\d+) minutes", text)[1])
+
+
+@each_chapter
+def test_note_marks_the_plan_of_a_short_class(chapter, site):
+    html = (site / f"book/teaching/{chapter.name}.html").read_text("utf-8")
+    plan = BeautifulSoup(html, "html.parser").select_one(".plan")
+    rows = [row.select("td") for row in plan.select("tbody tr")]
+    kept = [int(m.text.split()[-1]) for m, _ in rows if "★" in m.text]
+    page = (site / "book/instructors.html").read_text("utf-8")
+    assert f"the rows with ★, {sum(kept)}" in page.replace("\xa0", " ")
+    assert f"a class of {sum(kept)} minutes" in plan.text.replace("\xa0", " ")
+    for _, what in rows:
+        assert what.select(".figures a[href]"), what.text
+
+
+def test_tables_for_instructors_fit_a_phone(site, open_page):
+    view = {"width": 360, "height": 740}
+    for name in ("instructors", *(f"teaching/{c.name}" for c in CHAPTERS)):
+        page = open_page((site / f"book/{name}.html").as_uri(), viewport=view)
+        for table in page.query_selector_all("table"):
+            assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth")
+        for link in page.query_selector_all(".figures > a:not(.reference)"):
+            assert link.evaluate("a => a.getClientRects().length") == 1
 
 
 def test_facts_name_a_chapter_that_opens_otherwise(tmp_path):
@@ -626,7 +663,12 @@ def test_values_of_the_hub_parse():
     assert isinstance(image["tag"], str)
     memory = values["singleuser"]["memory"]
     assert memory == {"guarantee": "768M", "limit": "2G"}
-    assert f"300 · {memory['guarantee'][:-1]} MB, about {round(300 * 0.768)} GB" in text
+    students = 300 + values["scheduling"]["userPlaceholder"]["replicas"]
+    each = int(memory["guarantee"][:-1])  # of 1,024 kB, as JupyterHub counts
+    assert f"{students} · {each} MB = {students * each // 1024} GB" in text
+    fit = 28 * 1024 // each
+    assert f"about 28 GB remain, enough for {fit} students" in text
+    assert "it takes nine machines" in text and -(-students // fit) == 9
 
 
 def test_hub_links():

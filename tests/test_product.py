@@ -150,6 +150,16 @@ def test_whole_site_is_one_archive(site, open_page, tmp_path):
     assert not page.faults
 
 
+def test_only_what_is_named_needs_the_published_site(site, book):
+    """As `cite.md` says of the archive: slides, and student notebooks it was built without."""
+    for name in book.pages:
+        links = {link["href"] for link in soup(site, name).select("article a[href]")}
+        for link in links:
+            if link.startswith(PUBLISHED) and link != PUBLISHED:
+                folder = link.removeprefix(PUBLISHED).split("/")[0]
+                assert folder in ("decks", "assignments"), f"{name}: {link}"
+
+
 def test_archive_is_the_same_each_time(tmp_path):
     (tmp_path / "site/deep").mkdir(parents=True)
     for name in ("b.html", "a.html", "deep/c.html"):
@@ -213,11 +223,23 @@ def test_three_ways_in(root, open_page):
     page = open_page(f"{root}/book/index.html")
     ways = page.locator(".way")
     assert ways.count() == 3
+    lowest, highest = re.findall(r"3\.\d+", PROJECT["requires-python"])
+    highest = f"3.{int(highest[2:]) - 1}"  # the first that does not do
+    assert f"Python {lowest} to {highest}" in ways.nth(1).inner_text()
     for way, target in zip(
         ways.all(), (CHAPTERS[0], "zip", "instructors"), strict=True
     ):
         links = way.locator("a").evaluate_all("all => all.map(a => a.href)")
         assert any(target in link for link in links), target
+
+
+@pytest.mark.parametrize("width", [360, 600, 768, 1000, 1280])
+def test_ways_in_leave_no_hole(root, open_page, width):
+    page = open_page(
+        f"{root}/book/index.html", viewport={"width": width, "height": 800}
+    )
+    tops = [way.bounding_box()["y"] for way in page.locator(".way").all()]
+    assert len(set(tops)) in (1, 3)
 
 
 def test_pages_follow_each_other(site):
@@ -301,6 +323,17 @@ def test_search_follows_typing_and_says_when_nothing_is_there(base, open_page):
     page.wait_for_selector("#search-results:not(:has(li))", state="attached")
     assert page.locator("#search-status").inner_text().startswith("Nothing found")
     assert not page.locator("#search-status b").count()
+    assert not page.faults
+
+
+def test_search_says_what_it_does_and_has_a_button(base, open_page):
+    page = open_page(f"{base}/search.html")
+    field = page.locator("#search-input")
+    hint = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    assert "sections" in hint.inner_text()
+    field.fill("momentum")
+    page.locator(".search-form").get_by_role("button", name="Search").click()
+    assert page.locator("#search-results li").count()
     assert not page.faults
 
 
@@ -428,7 +461,8 @@ def test_the_site_says_how_to_cite_it(root, open_page):
 
 def test_changelog_knows_the_version(site):
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.search(r"^## (.*)$", changes, re.M)[1] == PROJECT["version"]
+    newest = re.search(r"^## (.*)$", changes, re.M)[1]
+    assert newest == f"{PROJECT['version']} ({CITATION['date-released']})"
     assert PROJECT["version"] in read(site, "book/changelog.html")
 
 

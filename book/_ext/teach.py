@@ -274,10 +274,13 @@ class Sessions(Generated):
         """Return the table, with a first row that says what the columns have in common."""
         found = super().run()
         (head,) = found[0].findall(nodes.thead)
+        (names,) = head.children
         first = nodes.row()
-        for text, width in (("", 1), ("minutes", 2), ("session of", len(COURSES))):
+        first += names.pop(0)
+        first[0]["morerows"] = 1
+        for text, width in (("minutes", 2), ("session in a course of", len(COURSES))):
             words = nodes.paragraph(text, text)
-            first += nodes.entry("", words, **({"morecols": width - 1} if text else {}))
+            first += nodes.entry("", words, morecols=width - 1)
         head.insert(0, first)
         return found
 
