@@ -15,8 +15,11 @@ def test_claim_prints_its_figures(capsys):
         of=20,
         test_loss=2.2712,
         bound=np.float64(1e-6),
+        lowest=-0.1,
+        at_10=3,
     )
-    expected = "✓ decay wins (wins 19, of 20, test loss 2.27, bound 1e-06)\n"
+    figures = "wins 19, of 20, test loss 2.27, bound 1e-06, lowest −0.1, at 10: 3"
+    expected = f"✓ decay wins ({figures})\n"
     assert capsys.readouterr().out == expected
 
 

@@ -84,6 +84,7 @@ def test_mistakes_are_sorted_once_each():
 )
 def test_printed_values_are_reproduced(entry):
     assert evidence.not_reproduced(entry, CELLS) is None
+    assert set(entry) - {"ours"} == set(ENTRY) | {"what"}  # no other key, misspelt
 
 
 def sentences(cell):

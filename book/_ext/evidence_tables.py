@@ -7,6 +7,7 @@ import re
 from html import escape
 
 from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from evidence import BOOK, ITEMS, chapters, holder, load_items, read
@@ -54,7 +55,8 @@ class Page:
 
     def link(self, section):
         """Return a link to a section; its bare name if its page is not being built."""
-        chapter, text = f"book/{section.chapter}", escape(section.title)
+        chapter = f"book/{section.chapter}"
+        text = escape(smartyPants(section.title, "q"))  # as in the heading itself
         text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
         if chapter in self.app.env.found_docs:
             if chapter not in self.anchors:
@@ -110,15 +112,18 @@ class Page:
         for entry in self.data["printed"]:
             cell = holder(self.cells, entry)
             values = ", ".join(f"{value:g}" for value in entry["values"])
+            ours = f" (our run: {escape(entry['ours'])})" if "ours" in entry else ""
             where = self.link(cell.section) if cell else "<strong>nothing</strong>"
             line = entry["line"].removeprefix("✓ ")
             rows.append(
                 (
-                    f"<strong>{entry['item']}</strong> {escape(entry['what'])}: {values}",
+                    f"<strong>{entry['item']}</strong> {escape(entry['what'])}{ours}: "
+                    + values.replace("-", "−"),
                     f"<p>{where}</p><p>“{escape(line)}”</p>",
                 )
             )
-        count = sum(len(entry["values"]) for entry in self.data["printed"])
+        printed = [entry for entry in self.data["printed"] if "ours" not in entry]
+        count = sum(len(entry["values"]) for entry in printed)
         table = html_table(["printed", "reproduced"], rows)
         return (
             f'<details class="evidence"><summary>{count} printed values</summary>'

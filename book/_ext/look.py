@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
@@ -77,13 +76,6 @@ def furnish(app, pagename, templatename, context, doctree):
     )
 
 
-def name_language(app, doctree):
-    """Say that a cell of a table is Chinese, for those who hear it and for its fonts."""
-    for entry in doctree.findall(nodes.entry):
-        if re.fullmatch(r"[\u4e00-\u9fff\W\d A-Z]*[\u4e00-\u9fff]\W*", entry.astext()):
-            entry["classes"].append("language-zh")  # docutils writes it as lang="zh"
-
-
 def lead_on(app, exception):
     """Make the address of the site itself lead to the first page."""
     if exception or app.builder.name != "html":
@@ -107,7 +99,6 @@ def setup(app):
     for script in sorted(Path(__file__).parent.with_name("_static").glob("*.js")):
         app.add_js_file(script.name)
     app.connect("config-inited", address, priority=900)
-    app.connect("doctree-read", name_language)
     app.connect("html-page-context", furnish, priority=960)
     app.connect("build-finished", lead_on, priority=550)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

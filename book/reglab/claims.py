@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 
 import numpy as np
 
@@ -40,7 +41,9 @@ def claim(sentence, condition, **figures):
             "say .all(), or count and compare"
         )
     figures = ", ".join(
-        f"{name.replace('_', ' ')} {_number(name, x)}" for name, x in figures.items()
+        # after a name such as `at_1` the number would read as a part of it
+        f"{name.replace('_', ' ')}{':' * name[-1:].isdigit()} {_number(name, x)}"
+        for name, x in figures.items()
     )
     line = f"{sentence}{f' ({figures})' if figures else ''}"
     if not condition:
@@ -168,5 +171,5 @@ def _number(name, x):
             raise TypeError(f"the figure {name}={shown(x)} must be one number")
         x = x.item()
     if isinstance(x, float) and math.isfinite(x):
-        return f"{x:.0f}" if 1000 <= abs(x) < 1e6 else f"{x:.3g}"
-    return str(x)
+        x = f"{x:.0f}" if 1000 <= abs(x) < 1e6 else f"{x:.3g}"
+    return re.sub(r"^-", "−", str(x))

@@ -91,7 +91,9 @@ class Slider:
         """Return a value as the reader sees it."""
         if self.is_choice:
             return value
-        return self.format.format(value) + (f" {self.unit}" if self.unit else "")
+        number = self.format.format(value)
+        number = number.replace("-", "−", 1) if number.startswith("-") else number
+        return number + (f" {self.unit}" if self.unit else "")
 
     def control(self, name):
         """Return the slider as a labelled native control."""
