@@ -76,6 +76,10 @@ def test_instructors_are_sent_to_sections_that_exist(prose, note):
     for line in answers:
         named = re.findall(r"\*([^*]+)\*", line)
         assert named and set(named) <= set(headings), line
+    plan = note.split("```{plan}\n")[1].split("```")[0]
+    where = " ".join(row.split("|")[3] for row in plan.splitlines())
+    for name in re.findall(r"\*([^*]+)\*", where):
+        assert name.translate(str.maketrans("“”", '""')) in headings
 
 
 def test_figures_are_predicted_first(cells, prose):
