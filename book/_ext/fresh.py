@@ -29,7 +29,8 @@ def digest(patterns):
     }
     seen = hashlib.sha256()
     for file in sorted(files):
-        if "__pycache__" not in file.parts:
+        inside = file.relative_to(root).parts
+        if not any(part.startswith((".", "__pycache__")) for part in inside):
             seen.update(f"{file.relative_to(root)}\0{file.stat().st_size}\0".encode())
             seen.update(file.read_bytes())
     return seen.hexdigest()[:16]

@@ -146,7 +146,8 @@ class Explore:
                     f"update changes the limits of {where!r}; axes may not move with a slider, "
                     "so set their limits once, before explore"
                 )
-        return [*self.drawing.values(), summary]
+        whole = summary.replace(" %", "\N{NO-BREAK SPACE}%")  # no line ends in between
+        return [*self.drawing.values(), whole]
 
     @cached_property
     def html(self):

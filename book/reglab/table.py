@@ -25,8 +25,11 @@ class Table:
             + "</tr>"
             for first, *others in self.rows
         )
+        # a box that may scroll has to be reached by keys, and named
+        name = escape("Table: " + ", ".join(filter(None, self.header)), quote=True)
         return (
-            '<div style="overflow-x: auto"><table class="table">'
+            f'<div style="overflow-x: auto" role="region" tabindex="0" aria-label="{name}">'
+            f'<table class="table">'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
