@@ -21,13 +21,14 @@ from matplotlib.path import Path
 from matplotlib.text import Annotation, Text
 
 from . import parts
+from .group import Group
 
 MARK = "\ue000{}\ue001"  # stands in the template where the value of a slot goes
 SEGMENTS = {Path.LINETO: ("l", 1), Path.CURVE3: ("q", 2), Path.CURVE4: ("c", 3)}
 KINDS = {
     Line2D: parts.Line,
     Patch: parts.Shape,
-    Collection: parts.Group,
+    Collection: Group,
     Text: parts.Words,
     AxesImage: parts.Pixels,
 }
