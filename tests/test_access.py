@@ -39,7 +39,7 @@ MOVE_ALL = """() => document.querySelectorAll("figure.explore").forEach(figure =
     const control = figure.querySelector("input, select")
     if (control.type === "range")
         control.value = control.value === control.max ? control.min : control.max
-    else control.selectedIndex = control.options.length - 1 - control.selectedIndex
+    else control.selectedIndex = (control.selectedIndex + 1) % control.options.length
     control.dispatchEvent(new Event("input", {bubbles: true}))
 })"""
 
@@ -342,7 +342,7 @@ def test_keys_reach_everything_and_the_focus_shows(site, book, open_page):
             "figure.explore :is(input, select)": [
                 s for s in stops if s["figure"] and s["tag"] in ("INPUT", "SELECT")
             ],
-            "article summary": [s for s in stops if s["tag"] == "SUMMARY"],
+            "summary": [s for s in stops if s["tag"] == "SUMMARY"],
             "article .copybtn": [s for s in stops if "copybtn" in s["kind"]],
         }
         for selector, found in reached.items():

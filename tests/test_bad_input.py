@@ -42,7 +42,7 @@ TESTED = {
     "Split": "a tuple with names",
 }
 # No part of these is for authors: `explore` calls them with what it has checked.
-MACHINERY = {"live", "parts", "svg", "valid", "d2l"}
+MACHINERY = {"live", "parts", "group", "svg", "valid", "d2l"}
 TESTED_APART = {  # by test_ablation, test_fashion_chapter, test_grade, test_assignments
     *("ablation", "design", "program", "curves", "table"),
     *("grade", "confine", "submission", "student"),

@@ -179,7 +179,11 @@ def watch(process, log, limits):
             process.wait(0.2)
     if process.returncode:
         text = log.read_bytes()[-4000:].decode("utf-8", "replace")
-        last = (text.strip().splitlines() or ["no message"])[-1]
+        lines = text.strip().splitlines() or ["no message"]
+        causes = [
+            line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)
+        ]
+        last = (causes or lines)[-1]
         if "Kernel died" in text or process.returncode == -signal.SIGXCPU:
             last = (
                 "its Python was ended, by its own code or by the limits of "
