@@ -348,7 +348,8 @@ def test_keys_reach_everything_and_the_focus_shows(site, book, open_page):
         for selector, found in reached.items():
             visible = page.evaluate(
                 """selector => [...document.querySelectorAll(selector)]
-                    .filter(e => e.checkVisibility({contentVisibilityAuto: true})).length""",
+                    .filter(e => e.checkVisibility(
+                        {contentVisibilityAuto: true, visibilityProperty: true})).length""",
                 selector,
             )
             assert len(found) == visible > 0, selector
