@@ -48,7 +48,7 @@ def check_keyboard(figure, control):
     assert changes(figure, lambda: [control.press("ArrowRight") for _ in range(steps)])
     assert control.evaluate("c => c.value === c.max")
     output = control.evaluate(
-        "c => c.parentElement.querySelector('output').textContent"
+        "c => c.closest('label').querySelector('output').textContent"
     )
     assert output == control.get_attribute("aria-valuetext")
 

@@ -5,6 +5,8 @@
     const link = figure.querySelector(".explore-link");
     const place = (control) =>
       control.type === "range" ? Number(control.value) : control.selectedIndex;
+    const outputs = controls.map((control) =>
+      control.closest("label").querySelector("output > span"));
     const first = controls.map(place);
     let timer = null, rest = null, caption, drawing, grids, texts;
 
@@ -46,7 +48,7 @@
         if (control.type !== "range") return;
         const text = texts[i][place(control)];
         control.setAttribute("aria-valuetext", text);
-        control.nextElementSibling.firstChild.data = text;
+        outputs[i].firstChild.data = text;
       });
       timer ??= setTimeout(tell, 100); // ten times a second is enough to read
     };

@@ -106,9 +106,11 @@ class Slider:
             )
             return f'{label}<select name="{name}" autocomplete="off">{options}</select></label>'
         text = escape(self.text(self.start))
+        width = 2 + max(len(self.text(value)) for value in self.grid)
         # JupyterLab would take the arrow keys away without data-lm-suppress-shortcuts
         return (
-            f'{label}<input type="range" name="{name}" min="0" max="{len(self.grid) - 1}" step="1" '
-            f'value="{start}" aria-valuetext="{text}" autocomplete="off" '
-            f'data-lm-suppress-shortcuts="true"><output aria-live="off">{text}</output></label>'
+            f'{label}<span class="explore-range"><input type="range" name="{name}" min="0" '
+            f'max="{len(self.grid) - 1}" step="1" value="{start}" aria-valuetext="{text}" '
+            f'autocomplete="off" data-lm-suppress-shortcuts="true"></span>'
+            f'<output aria-live="off" style="width: {width}ch"><span>{text}</span></output></label>'
         )

@@ -284,23 +284,22 @@ def _panels(root, fig, alt):
     axes = sorted((ax for ax in fig.axes if ax.get_visible()), key=lambda ax: ax.zorder)
     for left, right in pairwise(edges):
         width, height = right - left, fig.bbox.height
+        # a panel may grow to 1.6 times its size
+        style = f"flex: {width:.1f} 1 {width:.1f}px; max-width: {1.6 * width:.0f}px"
+        panel = ET.SubElement(panels, "div", {"class": "explore-panel", "style": style})
         svg = ET.SubElement(
-            panels, "svg", viewBox=f"{left:.1f} 0 {width:.1f} {height:.1f}"
+            panel, "svg", viewBox=f"{left:.1f} 0 {width:.1f} {height:.1f}"
         )
-        # what matplotlib leaves unsaid is black; a panel may grow to 1.6 times its size
+        # what matplotlib leaves unsaid is black
         svg.attrib |= {
             "class": "explore-svg",
             "fill": "currentColor",
             "stroke-linejoin": "round",
         }
-        svg.set(
-            "style",
-            f"flex: {width:.1f} 1 {width:.1f}px; max-width: {1.6 * width:.0f}px",
-        )
         if len(edges) == 2:
             svg.extend(drawn)
         else:
             columns = zip(drawn, axes, strict=True)
             svg.extend(group for group, ax in columns if left <= ax.bbox.x0 < right)
-    panels[0].extend(child for child in root if child.tag == "defs")
+    panels[0][0].extend(child for child in root if child.tag == "defs")
     return panels
