@@ -235,11 +235,9 @@ REASONS = {
     "no-code": (NOTHING, "a notebook without code"),
     "picture.png": (NOTHING, "not a notebook"),
     "leaves": (NOTHING, ENDED),
-    "never-ends": (NOTHING, f"{ENDED}|did not end within"),
-    "memory": (None, "memory"),
-    # which limit is met first depends on how fast it prints, and with it whether the
-    # other questions are reached
-    "prints": (None, f"memory|{ENDED}|did not end within|to its end|cells stop with"),
+    "never-ends": (NOTHING, ENDED),
+    "memory": (NOTHING, "memory"),
+    "prints": (NOTHING, f"memory|{ENDED}"),
     "forks": (None, "processes|memory|BlockingIOError|temporarily unavailable"),
     "escapes": (None, "to be looked at, it uses os, subprocess, sys"),
     "forger": (NOTHING, "forged: a control test"),
@@ -254,8 +252,6 @@ def test_what_goes_wrong_has_a_reason(graded, name):
     rows = graded.rows[name]
     assert wanted is None or points(rows) == wanted, rows
     assert sum(points(rows).values()) <= sum(MOST.values())
-    if name in ("leaves", "never-ends", "memory", "prints"):  # by the answer to q1
-        assert points(rows)["q1"] == 0
     said = " | ".join(row["remark"] for row in rows.values())
     assert re.search(reason, said), said
 

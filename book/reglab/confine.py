@@ -28,6 +28,7 @@ import psutil
 from .submission import LARGEST_FILE, Refused
 
 MOST_PROCESSES = 64
+NO_MEMORY = re.compile("MemoryError|allocate memory")  # as Python and PyTorch say it
 STOP = threading.Event()  # set, it ends all submissions that run
 
 # Runs in the shell of new namespaces: everything but the folder $1 becomes read-only, and
@@ -172,7 +173,7 @@ def watch(process, log, limits):
                 with contextlib.suppress(psutil.Error):
                     used += child.memory_info().rss
         if used > limits.memory * 2**20:
-            raise Refused(f"it took more than {limits.memory} MB of memory")
+            raise Refused(too_much(limits))
         if count > MOST_PROCESSES:
             raise Refused(f"it started more than {MOST_PROCESSES} processes")
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -184,6 +185,8 @@ def watch(process, log, limits):
             line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)
         ]
         last = (causes or lines)[-1]
+        if NO_MEMORY.search(last):
+            raise Refused(too_much(limits))
         if "Kernel died" in text or process.returncode == -signal.SIGXCPU:
             last = (
                 "its Python was ended, by its own code or by the limits of "
@@ -192,8 +195,17 @@ def watch(process, log, limits):
         raise Refused(f"it could not be run to its end: {last}")
 
 
-def results_of(folder, control, questions):
-    """Return score and remark of each tested question from what otter wrote."""
+def too_much(limits):
+    """Return what is said of a submission that wants more memory than there is."""
+    return f"it took more than {limits.memory} MB of memory"
+
+
+def results_of(folder, control, questions, limits):
+    """Return score and remark of each tested question from what otter wrote.
+
+    Whoever meets the limit of memory is refused, whether the watch or Python said so: which
+    of them is first is a matter of milliseconds.
+    """
     path = folder / "results.json"
     if not path.is_file() or path.stat().st_size > LARGEST_FILE:
         raise Refused("the grader left no results")
@@ -215,6 +227,8 @@ def results_of(folder, control, questions):
         if name in scores:
             score, says = scores[name], [failures(str(said[name].get("output", "")))]
         found[name] = score, "; ".join(filter(None, says + stopped * (score < most)))
+    if any(NO_MEMORY.search(remark) for _, remark in found.values()):
+        raise Refused(too_much(limits))
     return found
 
 
@@ -271,7 +285,7 @@ def run(notebook, archive, limits, shut):
                 start_new_session=True,
             )
         watch(process, log, limits)
-        return results_of(folder, control, tested)
+        return results_of(folder, control, tested, limits)
     finally:
         if process:
             kill(process, folder / "home")
