@@ -32,10 +32,10 @@ say = { echo "$(1)" >&2; exit 1; }
 # What Sphinx says on its way; everything else, warnings above all, is shown.
 ESC := $(shell printf '\033')
 STEPS := Running|Source|Config|Output|loading|making|myst|Using|sphinx-multitoc|checking|parsing
-STEPS := $(STEPS)|building|updating|looking|pickling|preparing|copying|writing|generating|dumping
-STEPS := $(STEPS)|build succeeded|The HTML|Finished|Your book|\[etoc\]|\[IPKernelApp\]|=====|$$
+STEPS := $(STEPS)|reading|building|updating|looking|pickling|preparing|[cC]opying|writing|generating|dumping
+STEPS := $(STEPS)|build succeeded|The HTML|Finished|done$$|Your book|\[etoc\]|\[IPKernelApp\]|=====|$$
 STEPS := $(STEPS)|You can look|Or paste| +_build/html| +file://
-NOISE := ^($(ESC)\[[0-9;]*m)*($(STEPS))|Cached executed notebook
+NOISE := ^($(ESC)\[[0-9;]*m)*($(STEPS))|Cached executed notebook|Using cached notebook
 
 # The mark is written last, so a broken-off installation starts afresh.
 $(READY): requirements.txt requirements-d2l.txt
