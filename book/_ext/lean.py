@@ -15,7 +15,7 @@ from fontTools import subset
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-subset.log.setLevel("WARNING")  # else it tells its steps where a build tells its warnings
+subset.log.setLevel("WARNING")  # it would tell its steps among the build's warnings
 
 # The scripts of a page besides the book's own; only the search page also has the search.
 SCRIPTS = (
