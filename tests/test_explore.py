@@ -285,9 +285,8 @@ def test_two_figures_share_no_id():
 
 def test_columns_of_axes_become_panels():
     fig, update = everything()
-    panels = ET.fromstring(
-        explore(fig, update, alt="all", k=[1, 5]).drawing.svg(["0"] * 99)
-    )
+    drawn = explore(fig, update, alt="all", k=[1, 5]).drawing.svg(["0"] * 99)
+    panels = ET.fromstring(drawn).findall("div/svg")
     boxes = [list(map(float, svg.get("viewBox").split())) for svg in panels]
     assert len(boxes) == 2 and boxes[0][0] == 0
     assert boxes[0][2] == pytest.approx(boxes[1][0], abs=0.2)

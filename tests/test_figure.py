@@ -12,7 +12,7 @@ from test_explore import everything
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>t</title>
 <style>body {{ margin: 0; width: 922px; color: black; background: white }}
-svg {{ max-width: none !important; height: auto }}
+svg, .explore-panel {{ max-width: none !important; height: auto }}
 {more}</style><body>{body}"""
 NO_TEXT = "text { display: none }"  # the page's fonts are not matplotlib's
 SLOPES = [1.0, 2.37, 3.9, 4.5]
