@@ -62,7 +62,8 @@ def main():
             page = chromium.new_page()
             page.goto(path.as_uri())
             names = [
-                f.get_attribute("id") for f in page.query_selector_all("figure.explore")
+                f.get_attribute("id")
+                for f in page.query_selector_all("figure.explore:has(input)")
             ]
             page.close()
             for name, slow in itertools.product(names, (1, 4)):
