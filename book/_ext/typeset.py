@@ -26,18 +26,18 @@ def join(text):
 
 def hold(node):
     """Put a formula or a piece of code into one box with the marks around it."""
-    parent, place = node.parent, node.parent.index(node)
-    before = parent[place - 1] if place else None
-    after = parent[place + 1] if place + 1 < len(parent) else None
+    parent = node.parent
     box = nodes.inline("", "", node.deepcopy(), classes=["whole"])
-    for text, mark, at in ((before, BEFORE, 0), (after, AFTER, 1)):
+    place = parent.index(node)
+    for beside, mark, at in ((place - 1, BEFORE, 0), (place + 1, AFTER, 1)):
+        text = parent[beside] if 0 <= beside < len(parent) else None
         found = isinstance(text, nodes.Text) and mark.search(text)
         if found:
             box.insert(len(box) * at, nodes.Text(found[0]))
-            rest = text[: found.start()] + text[found.end() :]
-            parent.replace(text, nodes.Text(rest))
+            # by its place: to docutils, texts with the same letters are the same
+            parent[beside] = nodes.Text(text[: found.start()] + text[found.end() :])
     if len(box) > 1:
-        parent.replace(node, box)
+        parent[place] = box
 
 
 def typeset(app, doctree, docname):
