@@ -137,9 +137,6 @@ CONTRAST = """() => {
     return [...low.values()]
 }"""
 
-TWO_FRAMES = """() => new Promise(
-    done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
-
 # The smallest type of each figure in CSS pixels, if it is below the bar.
 SMALL_TYPE = """bar => [...document.querySelectorAll("figure .explore-svg")].flatMap(svg => {
     const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width

@@ -1,35 +1,31 @@
-/* Sections away from the screen are neither laid out nor painted (the class `near`): a page
-   starts, and a slider moves, in half the time. A page read from its start begins with
-   guessed heights (see layout.html); here each section gets its own, so that jumps land. */
-if (CSS.supports("content-visibility: auto") && CSS.supports("overflow-anchor: auto")) {
-  const sections = [...document.querySelectorAll(".bd-article > section section")];
-  const keep = (section, { height }) => {
-    section.style.containIntrinsicBlockSize = `${height}px`;
-  };
-  const watch = new ResizeObserver((changed) =>
-    changed.forEach(({ target, contentRect }) => keep(target, contentRect)));
-  let left = [], waiting = null, width = null;
+/* A page that is read from its start (see layout.html) shows its first screen before the rest
+   is laid out: sections further down wait, with guessed heights, in the class `near`. Here
+   they follow, one by one, whenever the browser has time; a jump fetches all at once. */
+{
+  const root = document.documentElement;
+  const left = [...document.querySelectorAll(".bd-article > section section")].reverse();
 
-  const measure = (deadline) => {
-    while (left.length && deadline.timeRemaining() > 0) {
-      const section = left.pop(); // inner sections come before those around them
+  const finish = () => {
+    root.classList.remove("near");
+    left.forEach((section) => section.removeAttribute("style"));
+    removeEventListener("click", jump, true);
+  };
+  const jump = (event) => {
+    if (event.target.closest('a[href*="#"]')) finish();
+  };
+  let next = left.length;
+  const follow = (deadline) => {
+    while (next && deadline.timeRemaining() > 0) {
+      const section = left[--next];
       section.style.contentVisibility = "visible";
-      keep(section, section.getBoundingClientRect());
-      section.style.contentVisibility = "";
+      section.getBoundingClientRect(); // now, while there is time
     }
-    waiting = left.length ? requestIdleCallback(measure) : null;
-    if (waiting) return;
-    document.documentElement.classList.add("near");
-    sections.forEach((section) => watch.observe(section)); // a solution opens, say
+    if (next) requestIdleCallback(follow);
+    else finish();
   };
 
-  const start = () => {
-    if (innerWidth === width) return;
-    width = innerWidth;
-    watch.disconnect();
-    left = [...sections];
-    waiting ??= requestIdleCallback(measure);
-  };
-  addEventListener("load", start);
-  addEventListener("resize", start);
+  if (root.classList.contains("near")) {
+    addEventListener("click", jump, true);
+    requestAnimationFrame(() => requestIdleCallback(follow)); // after what is seen
+  }
 }
