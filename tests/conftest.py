@@ -1,5 +1,6 @@
 """What the tests share: the built site, and a browser without a network."""
 
+import contextlib
 import fcntl
 import functools
 import gzip
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from playwright.sync_api import Error, sync_playwright
 
 import browser
 
@@ -80,8 +82,6 @@ def served(site):
 @pytest.fixture(scope="session")
 def chromium():
     """Return a running Chromium."""
-    from playwright.sync_api import sync_playwright
-
     program = browser.find()
     if program is None:
         pytest.skip(browser.MISSING)
@@ -91,6 +91,16 @@ def chromium():
         )
         yield chromium
         chromium.close()
+
+
+def settle(page):
+    """Wait until what is below the first screen has followed: see near.js."""
+    for _ in range(200):
+        with contextlib.suppress(Error):  # the page may lead to another one
+            if page.evaluate("!document.documentElement.classList.contains('near')"):
+                return
+        page.wait_for_timeout(25)
+    raise AssertionError(f"sections of {page.url} do not follow")
 
 
 @pytest.fixture
@@ -136,6 +146,8 @@ def open_page(chromium):
             lambda r: r.status >= 400 and page.faults.append(f"{r.status} {r.url}"),
         )
         page.goto(url)
+        if options.get("java_script_enabled", True):
+            settle(page)
         return page
 
     yield open_page

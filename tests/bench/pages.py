@@ -4,6 +4,7 @@ The site is served on this machine, compressed, as it would be published. *slide
 first slider can be used, *LCP* the largest contentful paint, *shift* the sum of all layout
 shifts, *KB* all bytes that came over the line. *key* is what the main thread does from a key
 press to the painted figure: script, style, layout and paint, from the browser's own trace.
+The last line has the same for a page with nothing but a slider and a line that follows it.
 """
 
 import functools
@@ -41,6 +42,10 @@ new MutationObserver((_, me) => {
 }).observe(document, {subtree: true, childList: true, attributes: true,
     attributeFilter: ["data-ready"]})
 """
+BARE = """data:text/html,<figure class="explore"><input type="range" max="20">
+<svg><path fill="none" stroke="black"/></svg></figure><script>
+document.querySelector("input").oninput = event => document.querySelector("path")
+    .setAttribute("d", `M0 0L${10 * event.target.value} 90`)</script>"""
 WORK = {
     "EventDispatch",
     "UpdateLayoutTree",
@@ -148,6 +153,11 @@ def key_times(chromium, address):
     return times
 
 
+def p95(times):
+    """Return the 95th percentile of the times."""
+    return statistics.quantiles(times, n=20)[-1]
+
+
 def main():
     """Print a line for each chapter."""
     from playwright.sync_api import sync_playwright
@@ -175,11 +185,13 @@ def main():
             address = f"http://127.0.0.1:{server.server_port}/book/{path.name}"
             compress(str(path))
             seen = arrive(chromium, address)
-            p95 = statistics.quantiles(key_times(chromium, address), n=20)[-1]
+            key = p95(key_times(chromium, address))
             print(
                 f"{path.stem:<28}{seen['bytes'] / 1024:>6.0f}{seen['slider'] / 1000:>7.2f} s"
-                f"{seen['paint'] / 1000:>7.2f} s{seen['shift']:>8.3f}{p95:>8.1f} ms",
+                f"{seen['paint'] / 1000:>7.2f} s{seen['shift']:>8.3f}{key:>8.1f} ms",
                 flush=True,
             )
+        key = p95(key_times(chromium, BARE))
+        print(f"{'a slider and a line':<60}{key:>8.1f} ms")
         chromium.close()
     server.shutdown()
