@@ -7,7 +7,7 @@ SECTIONS = ".bd-article > section section"
 HEIGHTS = f"[...document.querySelectorAll('{SECTIONS}')].map(s => s.offsetHeight)"
 DRAWN = f"""[...document.querySelectorAll("{SECTIONS}")]
     .map(s => s.firstElementChild.checkVisibility({{contentVisibilityAuto: true}}))"""
-# What is drawn, and how high it is, before the sections have begun to follow.
+# What is drawn before the sections have begun to follow.
 EARLY = f"""addEventListener("DOMContentLoaded", () => {{
     window.early = {{drawn: {DRAWN}, near: document.documentElement.className}}
 }})"""

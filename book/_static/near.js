@@ -4,8 +4,10 @@
 {
   const root = document.documentElement;
   const left = [...document.querySelectorAll(".bd-article > section section")].reverse();
+  let next = left.length;
 
   const finish = () => {
+    next = 0;
     root.classList.remove("near");
     left.forEach((section) => section.removeAttribute("style"));
     removeEventListener("click", jump, true);
@@ -13,7 +15,6 @@
   const jump = (event) => {
     if (event.target.closest('a[href*="#"]')) finish();
   };
-  let next = left.length;
   const follow = (deadline) => {
     while (next && deadline.timeRemaining() > 0) {
       const section = left[--next];

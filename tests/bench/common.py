@@ -1,5 +1,6 @@
 """What the parts share."""
 
+import statistics
 import sys
 from pathlib import Path
 
@@ -7,6 +8,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build/html"
 
 sys.path[:0] = [str(ROOT / "book"), str(ROOT / "tests")]
+
+
+def p95(times):
+    """Return the 95th percentile of the times."""
+    return statistics.quantiles(times, n=20)[-1]
 
 
 def say(what, value):

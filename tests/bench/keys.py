@@ -10,7 +10,7 @@ import itertools
 import statistics
 import sys
 
-from common import SITE, say
+from common import SITE, p95, say
 
 import browser
 
@@ -68,9 +68,8 @@ def main():
             page.close()
             for name, slow in itertools.product(names, (1, 4)):
                 times = measure(chromium, path.as_uri(), name, slow)
-                p95 = statistics.quantiles(times, n=20)[-1]
                 say(
                     f"{path.stem} #{name}, CPU slowed {slow}×",
-                    f"median {statistics.median(times):.1f} ms, 95th percentile {p95:.1f} ms",
+                    f"median {statistics.median(times):.1f} ms, 95th perc. {p95(times):.1f} ms",
                 )
         chromium.close()

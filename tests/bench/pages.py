@@ -12,11 +12,10 @@ import gzip
 import http.server
 import itertools
 import json
-import statistics
 import sys
 import threading
 
-from common import SITE
+from common import SITE, p95
 
 import browser
 
@@ -151,11 +150,6 @@ def key_times(chromium, address):
             end = max(end, right)
         times.append(busy / 1000)
     return times
-
-
-def p95(times):
-    """Return the 95th percentile of the times."""
-    return statistics.quantiles(times, n=20)[-1]
 
 
 def main():
