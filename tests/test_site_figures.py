@@ -95,6 +95,21 @@ def test_figures_follow_keyboard_and_mouse(base, book, open_page):
         assert not page.faults, name
 
 
+def test_keys_that_move_a_slider_are_its_own(root, book, open_page):
+    page = open_page(f"{root}/{book.chapters[0]}")
+    page.evaluate(
+        """window.heard = []
+        addEventListener("keydown", event => heard.push(event.key), true)"""
+    )
+    slider = page.query_selector("figure.explore input")
+    for key in ("Home", "ArrowRight", "a", "ArrowUp", "Tab"):
+        slider.press(key)
+    assert slider.evaluate("s => s.value") == "2"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("heard") == ["a", "Tab", "ArrowDown"]
+
+
 def test_address_restores_the_state(root, book, open_page):
     again = open_page(f"{root}/book/index.html")
     for name in book.chapters:

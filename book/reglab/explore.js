@@ -107,6 +107,12 @@
     window.addEventListener("beforeprint", printed(first));
     window.addEventListener("afterprint", printed());
 
+    // Keys that move a control are its own: some pages search themselves at every key press.
+    window.addEventListener("keydown", (event) => {
+      const moves = /^(Arrow|Page|Home|End)/.test(event.key);
+      if (moves && controls.includes(event.target)) event.stopImmediatePropagation();
+    }, true);
+
     controls.forEach((control) => control.addEventListener("input", draw));
     figure.addEventListener("focusin", read);
     window.addEventListener("hashchange", restore);

@@ -231,6 +231,10 @@ def _tidy(root, name):
             element.set("id", f"{name}-{key}")
         elif key:
             del element.attrib["id"]
+        if element.get("transform", "").startswith(
+            "rotate(-0 "
+        ):  # matplotlib's no turn
+            del element.attrib["transform"]
         for attribute, value in element.attrib.items():
             if attribute == "style":
                 value = re.sub(r"font-family:[^;]*;?", "", value)  # the page chooses it

@@ -15,7 +15,7 @@ import json
 import sys
 import threading
 
-from common import SITE, p95
+from common import BARE, SITE, p95
 
 import browser
 
@@ -41,10 +41,6 @@ new MutationObserver((_, me) => {
 }).observe(document, {subtree: true, childList: true, attributes: true,
     attributeFilter: ["data-ready"]})
 """
-BARE = """data:text/html,<figure class="explore"><input type="range" max="20">
-<svg><path fill="none" stroke="black"/></svg></figure><script>
-document.querySelector("input").oninput = event => document.querySelector("path")
-    .setAttribute("d", `M0 0L${10 * event.target.value} 90`)</script>"""
 WORK = {
     "EventDispatch",
     "UpdateLayoutTree",
