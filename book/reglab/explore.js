@@ -78,7 +78,12 @@
       });
       draw();
       tell();
-      figure.scrollIntoView({ block: "center" });
+      const show = () => figure.scrollIntoView(
+        { block: figure.offsetHeight < window.innerHeight ? "center" : "start" });
+      show();
+      if (document.readyState === "loading") { // what follows the figure is not there yet
+        document.addEventListener("DOMContentLoaded", show, { once: true });
+      }
     };
 
     const status = (name) => {
