@@ -150,10 +150,12 @@ def kill(process, home):
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for other in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if other.environ().get("HOME") == str(home):
-                other.kill()
+    for pause in (0, 0.1, 0.2):  # what is just being started shows no home yet
+        time.sleep(pause)
+        for other in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if other.environ().get("HOME") == str(home):
+                    other.kill()
 
 
 def watch(process, log, limits):

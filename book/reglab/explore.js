@@ -113,8 +113,9 @@
     window.addEventListener("afterprint", printed());
 
     // Keys that move a control are its own: some pages search themselves at every key press.
+    // PageUp and PageDown are not: clickers turn slides with them.
     window.addEventListener("keydown", (event) => {
-      const moves = /^(Arrow|Page|Home|End)/.test(event.key);
+      const moves = /^(Arrow|Home|End)/.test(event.key);
       if (moves && controls.includes(event.target)) event.stopImmediatePropagation();
     }, true);
 
