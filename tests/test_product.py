@@ -371,7 +371,9 @@ def test_a_wrong_address_leads_back(chromium, site, path):
     # The next page may be asked for before the icon is there: that one is broken off.
     page.on(
         "requestfailed",
-        lambda request: "ABORTED" in request.failure or failed.append(request.url),
+        lambda request: (
+            request.failure == "net::ERR_ABORTED" or failed.append(request.url)
+        ),
     )
     page.goto(PUBLISHED + path)
     assert page.locator("h1").inner_text() == "There is no such page"

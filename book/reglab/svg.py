@@ -231,9 +231,8 @@ def _tidy(root, name):
             element.set("id", f"{name}-{key}")
         elif key:
             del element.attrib["id"]
-        if element.get("transform", "").startswith(
-            "rotate(-0 "
-        ):  # matplotlib's no turn
+        # matplotlib writes a turn by nothing, which browsers give a layer
+        if element.get("transform", "").startswith("rotate(-0 "):
             del element.attrib["transform"]
         for attribute, value in element.attrib.items():
             if attribute == "style":
